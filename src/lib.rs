@@ -1,1 +1,9 @@
+//! Keywright: an OAuth 2.0 and OpenID Connect authorization server.
 
+pub mod clock;
+pub mod entropy;
+pub mod id;
+pub mod opaque;
+pub mod secret;
+pub mod time;
+pub mod vault;
