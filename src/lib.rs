@@ -5,5 +5,6 @@ pub mod entropy;
 pub mod id;
 pub mod opaque;
 pub mod secret;
+pub mod storage;
 pub mod time;
 pub mod vault;
