@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod entropy;
 pub mod id;
+pub mod oauth;
 pub mod opaque;
 pub mod secret;
 pub mod storage;
