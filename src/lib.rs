@@ -6,6 +6,7 @@ pub mod entropy;
 pub mod id;
 pub mod opaque;
 pub mod secret;
+pub mod storage;
 pub mod telemetry;
 pub mod time;
 pub mod vault;
