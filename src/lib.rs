@@ -1,11 +1,13 @@
 //! Keywright: an OAuth 2.0 and OpenID Connect authorization server.
 
 pub mod clock;
+pub mod config;
 pub mod entropy;
 pub mod id;
 pub mod oauth;
 pub mod opaque;
 pub mod secret;
 pub mod storage;
+pub mod telemetry;
 pub mod time;
 pub mod vault;
