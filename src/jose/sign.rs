@@ -62,7 +62,11 @@ impl SigningKey {
             Alg::RS256 | Alg::PS256 => {
                 let pair = RsaKeyPair::from_pkcs8(der).map_err(|_| refused())?;
                 let public = rsa_public(alg, pair.public_key().as_ref())?;
-                let padding = if alg == Alg::RS256 { &RSA_PKCS1_SHA256 } else { &RSA_PSS_SHA256 };
+                let padding = if alg == Alg::RS256 {
+                    &RSA_PKCS1_SHA256
+                } else {
+                    &RSA_PSS_SHA256
+                };
                 (Pair::Rsa(pair, padding), public)
             }
             Alg::ES256 => {

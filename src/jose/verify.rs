@@ -141,33 +141,45 @@ mod tests {
 
     fn check(jwk: &str, input: &str, signature: &str) -> Result<(), VerifyError> {
         let key = VerifyKey::new(&serde_json::from_str(jwk).unwrap()).unwrap();
-        assert_eq!(key.check(&format!("{input}x"), signature), Err(VerifyError::WrongSignature));
+        assert_eq!(
+            key.check(&format!("{input}x"), signature),
+            Err(VerifyError::WrongSignature)
+        );
         key.check(input, signature)
     }
 
-    const CLAIMS: &str = "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
+    const CLAIMS: &str =
+        "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
 
     /// RFC 7515 Appendix A.2
     #[test]
     fn the_rs256_example_of_rfc_7515_verifies() {
         let jwk = r#"{"kty":"RSA","alg":"RS256","e":"AQAB","n":"ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ"}"#;
         let signature = "cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe77Rw";
-        assert_eq!(check(jwk, &format!("eyJhbGciOiJSUzI1NiJ9.{CLAIMS}"), signature), Ok(()));
+        assert_eq!(
+            check(jwk, &format!("eyJhbGciOiJSUzI1NiJ9.{CLAIMS}"), signature),
+            Ok(())
+        );
     }
 
     /// RFC 7515 Appendix A.3
     #[test]
     fn the_es256_example_of_rfc_7515_verifies() {
         let jwk = r#"{"kty":"EC","alg":"ES256","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}"#;
-        let signature = "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
-        assert_eq!(check(jwk, &format!("eyJhbGciOiJFUzI1NiJ9.{CLAIMS}"), signature), Ok(()));
+        let signature =
+            "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
+        assert_eq!(
+            check(jwk, &format!("eyJhbGciOiJFUzI1NiJ9.{CLAIMS}"), signature),
+            Ok(())
+        );
     }
 
     /// RFC 8037 Appendix A.4
     #[test]
     fn the_ed25519_example_of_rfc_8037_verifies() {
         let jwk = r#"{"kty":"OKP","alg":"EdDSA","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
-        let signature = "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg";
+        let signature =
+            "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg";
         let input = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc";
         assert_eq!(check(jwk, input, signature), Ok(()));
     }
@@ -177,7 +189,14 @@ mod tests {
         for typ in ["at+jwt", "AT+JWT", "application/at+jwt", "Application/At+Jwt"] {
             assert!(is_type(typ, "at+jwt"), "{typ}");
         }
-        for typ in ["", "jwt", "at+jwt ", "text/at+jwt", "application/application/at+jwt", "éapplication"] {
+        for typ in [
+            "",
+            "jwt",
+            "at+jwt ",
+            "text/at+jwt",
+            "application/application/at+jwt",
+            "éapplication",
+        ] {
             assert!(!is_type(typ, "at+jwt"), "{typ}");
         }
     }
