@@ -7,7 +7,8 @@ lint_rust() {
   cargo fmt --check
   cargo clippy --locked --all-targets -- -D warnings
   if cargo deny --version >/dev/null 2>&1; then
-    cargo deny --locked --offline check bans licenses sources
+    # Advisories need a database from outside: `cargo deny check advisories`.
+    cargo deny --locked check bans licenses sources
   else
     echo "cargo-deny is not installed: deny.toml is not checked here"
   fi

@@ -138,19 +138,15 @@ describe("a custom-scheme redirect URI", () => {
     await page.context().close();
   });
 
-  test("following the link asks the system for the app of that scheme", async () => {
+  test("that page itself asks the system for the app of that scheme", async () => {
     const page = await tab();
     const { url } = await request("custom", CUSTOM);
     await page.goto(url);
-    await signIn(page, ALICE);
-    await allowIfAsked(page, "#return-link");
-    await page.waitForSelector("#return-link");
-    const problems = watch(page, { origins: [server.issuer] });
     // No program is there for the scheme, so the request that would start it fails.
     const asked = page.waitForEvent("requestfailed", (failed) => failed.url().startsWith(`${CUSTOM}?`));
-    await page.click("#return-link", { noWaitAfter: true });
+    await signIn(page, ALICE);
+    await allowIfAsked(page, "#return-link");
     await asked;
-    assert.deepEqual(problems, []);
     await page.context().close();
   });
 });
