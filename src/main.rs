@@ -1,1 +1,3 @@
-fn main(){}
+//! The `keywright` binary.
+
+fn main() {}

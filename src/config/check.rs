@@ -1,0 +1,70 @@
+//! Checks of settings against each other.
+
+use super::Config;
+use super::problem::{Origin, Problem};
+
+impl Config {
+    /// Every contradiction between settings that are each valid alone; empty when there is none.
+    pub fn check(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let mut report = |message: String| problems.push(Problem::new(Origin::Default, message));
+        if !self.public_url.is_https() && !self.server.insecure_http {
+            if !self.public_url.is_loopback() {
+                report(format!(
+                    "public_url = \"{}\" sends passwords and tokens in the clear; use https, \
+                     or set server.insecure_http = true (--insecure-http) to accept that",
+                    self.public_url
+                ));
+            } else if !self.server.listen.ip().is_loopback() {
+                report(format!(
+                    "server.listen = \"{}\" is open to the network while public_url = \"{}\" is plain http; \
+                     set public_url to the https address of your proxy, listen on 127.0.0.1, \
+                     or set server.insecure_http = true (--insecure-http)",
+                    self.server.listen, self.public_url
+                ));
+            }
+        }
+        let at_most = [
+            (
+                ("tokens.access_token", self.tokens.access_token),
+                ("tokens.refresh_token_idle", self.tokens.refresh_token_idle),
+            ),
+            (
+                ("tokens.refresh_token_idle", self.tokens.refresh_token_idle),
+                (
+                    "tokens.refresh_token_absolute",
+                    self.tokens.refresh_token_absolute,
+                ),
+            ),
+            (
+                ("tokens.device_interval", self.tokens.device_interval),
+                ("tokens.device_code", self.tokens.device_code),
+            ),
+            (
+                ("sessions.idle", self.sessions.idle),
+                ("sessions.absolute", self.sessions.absolute),
+            ),
+        ];
+        for ((short, shorter), (long, longer)) in at_most {
+            if shorter > longer {
+                report(format!(
+                    "{short} ({shorter}) must not be longer than {long} ({longer})"
+                ));
+            }
+        }
+        let cost = &self.passwords;
+        // OWASP Password Storage: 19 MiB with two passes, or 46 MiB with one.
+        let enough = cost.memory_kib >= 19_456 && (cost.iterations >= 2 || cost.memory_kib >= 47_104);
+        if !enough && !self.development {
+            report(format!(
+                "passwords.memory_kib ({}) and passwords.iterations ({}) hash too cheaply; \
+                 use at least 19456 and 2, or 47104 and 1",
+                cost.memory_kib, cost.iterations
+            ));
+        }
+        if cost.memory_kib < 8 * cost.parallelism {
+            report("passwords.memory_kib must be at least 8 times passwords.parallelism".to_owned());
+        }
+        problems
+    }
+}

@@ -1,0 +1,38 @@
+//! `[login]`: the limiter of failed logins.
+
+use super::reader::Reader;
+use super::setting::{Kind, Setting};
+use crate::time::Seconds;
+
+/// The limiter of failed logins.
+#[derive(Clone, Debug)]
+pub struct Login {
+    /// Failed logins per address and per account before further ones are refused.
+    pub attempts: u32,
+    /// The span of time in which they are counted.
+    pub window: Seconds,
+}
+
+pub(super) const SETTINGS: &[Setting] = &[
+    Setting::new(
+        "login.attempts",
+        Kind::Integer,
+        "5",
+        "Failed logins per address and per account before further ones are refused.",
+    ),
+    Setting::new(
+        "login.window",
+        Kind::Duration,
+        "15m",
+        "The span of time in which they are counted.",
+    ),
+];
+
+impl Login {
+    pub(super) fn read(reader: &mut Reader<'_>) -> Self {
+        Self {
+            attempts: reader.integer("login.attempts", 1..=10_000),
+            window: reader.duration("login.window", "1s"..="1d"),
+        }
+    }
+}

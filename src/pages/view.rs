@@ -1,0 +1,33 @@
+//! What the pages show: plain structs, one per page, each rendered by the template of the same name in
+//! `templates/pages`. They know no framework and no other module, so that a page can be read, tested and looked at
+//! without a server. Texts, attributes and element ids are part of the interface: browser tests rely on them.
+
+mod consent;
+mod demo;
+mod device;
+mod error;
+mod expired;
+mod form_post;
+mod home;
+mod layout;
+mod login;
+mod logout;
+mod problem;
+mod return_to_app;
+mod scope_line;
+mod setup;
+
+pub use consent::ConsentPage;
+pub use demo::DemoPage;
+pub use device::{DeviceConfirmPage, DeviceDonePage, DevicePage, DeviceProblem};
+pub use error::ErrorPage;
+pub use expired::ExpiredPage;
+pub use form_post::FormPostPage;
+pub use home::HomePage;
+pub use layout::Layout;
+pub use login::{LoginPage, LoginProblem};
+pub use logout::{LogoutPage, SignedOutPage};
+pub use problem::FieldProblem;
+pub use return_to_app::ReturnPage;
+pub use scope_line::ScopeLine;
+pub use setup::SetupPage;

@@ -1,0 +1,26 @@
+//! Access tokens that are refused before their `exp` (RFC 7009).
+
+use super::{Result, Sql};
+use crate::time::Timestamp;
+
+/// Denies a token until it would have expired anyway.
+///
+/// # Errors
+/// The database fails.
+pub async fn insert(at: Sql<'_>, jti: &str, expires_at: Timestamp) -> Result<()> {
+    execute!(
+        at,
+        "INSERT INTO denied_tokens (jti, expires_at) VALUES ($1, $2) ON CONFLICT (jti) DO NOTHING",
+        jti,
+        expires_at.0,
+    )?;
+    Ok(())
+}
+
+/// Whether the token was denied.
+///
+/// # Errors
+/// The database fails.
+pub async fn contains(at: Sql<'_>, jti: &str) -> Result<bool> {
+    Ok(fetch_optional!(at => (String,), "SELECT jti FROM denied_tokens WHERE jti = $1", jti)?.is_some())
+}

@@ -1,0 +1,263 @@
+//! The only file that asks which database it is: pools, transactions, and the macros that run one text on either.
+
+use super::{Result, StorageError};
+use crate::time::Seconds;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{
+    ConnectOptions, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction,
+};
+use std::fs::File;
+use std::path::Path;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Beyond this a caller gets 503 rather than waiting.
+const ACQUIRE: Duration = Duration::from_secs(3);
+
+/// An open database.
+#[derive(Clone)]
+pub enum Db {
+    /// The embedded database: one writer connection, several readers.
+    Sqlite {
+        /// Exactly one connection, so writers queue here and never meet "database is locked".
+        writer: SqlitePool,
+        /// Read-only connections.
+        readers: SqlitePool,
+        /// Held while this process serves; a second server on the file is refused.
+        lock: Option<Arc<File>>,
+    },
+    /// Postgres 15 or later.
+    Postgres(PgPool),
+}
+
+/// How to open a database.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Connections of the Postgres pool; readers of the SQLite one.
+    pub max_connections: u32,
+    /// SQLite: whether each acknowledged write survives a power cut (`synchronous=FULL`).
+    pub durable: bool,
+}
+
+/// Where a statement runs.
+pub enum Sql<'a> {
+    /// A pool of the embedded database.
+    SqlitePool(&'a SqlitePool),
+    /// The Postgres pool.
+    PgPool(&'a PgPool),
+    /// A transaction on the embedded database.
+    SqliteTx(&'a mut SqliteConnection),
+    /// A transaction on Postgres.
+    PgTx(&'a mut PgConnection),
+}
+
+/// A write transaction. Dropped without [`Tx::commit`], it is rolled back.
+pub enum Tx {
+    /// On the one writer connection.
+    Sqlite(Transaction<'static, Sqlite>),
+    /// On Postgres.
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Db {
+    /// Opens the embedded database, creating the file (0600) if it is missing.
+    ///
+    /// # Errors
+    /// The file cannot be created or opened.
+    pub async fn open_sqlite(path: &Path, options: Options) -> Result<Self> {
+        let synchronous = if options.durable {
+            SqliteSynchronous::Full
+        } else {
+            SqliteSynchronous::Normal
+        };
+        create_private(path).map_err(sqlx::Error::Io)?;
+        let connect = SqliteConnectOptions::new()
+            .filename(path)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(synchronous)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(5))
+            .disable_statement_logging();
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(ACQUIRE)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(connect.clone())
+            .await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(options.max_connections.min(4))
+            .min_connections(1)
+            .acquire_timeout(ACQUIRE)
+            .idle_timeout(Duration::from_secs(60))
+            .max_lifetime(None)
+            .test_before_acquire(false)
+            .connect_with(connect.read_only(true))
+            .await?;
+        Ok(Self::Sqlite {
+            writer,
+            readers,
+            lock: None,
+        })
+    }
+
+    /// Connects to Postgres.
+    ///
+    /// # Errors
+    /// The address is not understood or the server cannot be reached.
+    pub async fn open_postgres(url: &str, options: Options) -> Result<Self> {
+        let connect = PgConnectOptions::from_str(url)?
+            .application_name("keywright")
+            .disable_statement_logging();
+        let pool = PgPoolOptions::new()
+            .max_connections(options.max_connections)
+            .acquire_timeout(ACQUIRE)
+            .test_before_acquire(false)
+            .connect_with(connect)
+            .await?;
+        Ok(Self::Postgres(pool))
+    }
+
+    /// Makes this process the only server on an SQLite file; Postgres takes any number.
+    ///
+    /// # Errors
+    /// Another server holds the file.
+    pub fn lock_for_serving(&mut self, path: &Path) -> std::io::Result<()> {
+        if let Self::Sqlite { lock, .. } = self {
+            let file = create_private(&path.with_extension("lock"))?;
+            file.try_lock().map_err(|_| {
+                std::io::Error::new(
+                    std::io::ErrorKind::AddrInUse,
+                    "another keywright server uses this file",
+                )
+            })?;
+            *lock = Some(Arc::new(file));
+        }
+        Ok(())
+    }
+
+    /// Runs the migrations that are missing; refuses a database of a newer version.
+    ///
+    /// # Errors
+    /// The database is newer than this program, or a migration fails.
+    pub async fn migrate(&self) -> Result<()> {
+        match self {
+            Self::Sqlite { writer, .. } => super::migrate::all().run(writer).await?,
+            Self::Postgres(pool) => {
+                super::migrate::all().run(pool).await?;
+                // A rotation changes no indexed column: free space in the page keeps it a heap-only update.
+                sqlx::query("ALTER TABLE grants SET (fillfactor = 70)")
+                    .execute(pool)
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// `sqlite` or `postgres`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Sqlite { .. } => "sqlite",
+            Self::Postgres(_) => "postgres",
+        }
+    }
+
+    /// For statements that only read.
+    pub fn read(&self) -> Sql<'_> {
+        match self {
+            Self::Sqlite { readers, .. } => Sql::SqlitePool(readers),
+            Self::Postgres(pool) => Sql::PgPool(pool),
+        }
+    }
+
+    /// For one statement that writes; it commits by itself.
+    pub fn write(&self) -> Sql<'_> {
+        match self {
+            Self::Sqlite { writer, .. } => Sql::SqlitePool(writer),
+            Self::Postgres(pool) => Sql::PgPool(pool),
+        }
+    }
+
+    /// Begins a write transaction. On SQLite it takes the write lock at once: a deferred one that reads and
+    /// then writes fails with "database is locked".
+    ///
+    /// # Errors
+    /// The database cannot be reached in time.
+    pub async fn begin(&self) -> Result<Tx> {
+        Ok(match self {
+            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// It does not.
+    pub async fn ping(&self) -> Result<()> {
+        fetch_one!(self.read() => (i64,), "SELECT CAST(1 AS BIGINT)")?;
+        Ok(())
+    }
+
+    /// Closes all connections after their current statement; SQLite folds its log into the file.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { writer, readers, .. } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Tx {
+    /// For a statement inside the transaction.
+    pub fn sql(&mut self) -> Sql<'_> {
+        match self {
+            Self::Sqlite(tx) => Sql::SqliteTx(tx),
+            Self::Postgres(tx) => Sql::PgTx(tx),
+        }
+    }
+
+    /// Makes the transaction's writes durable.
+    ///
+    /// # Errors
+    /// The database did not confirm: the writes may or may not be there.
+    pub async fn commit(self) -> Result<()> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+}
+
+/// Opens or creates a file that only its owner may read.
+fn create_private(path: &Path) -> std::io::Result<File> {
+    let mut options = File::options();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+impl StorageError {
+    /// Waiting for a connection took longer than a caller should wait, or the server is gone.
+    pub fn is_unavailable(&self) -> bool {
+        use sqlx::Error::{Io, PoolClosed, PoolTimedOut, Tls, WorkerCrashed};
+        match &self.0 {
+            PoolTimedOut | PoolClosed | WorkerCrashed | Io(_) | Tls(_) => true,
+            // 57P: shutting down, starting up; 53: too many connections, disk full; 25006: read-only.
+            sqlx::Error::Database(error) => error
+                .code()
+                .is_some_and(|code| code.starts_with("57P") || code.starts_with("53") || code == "25006"),
+            _ => false,
+        }
+    }
+
+    /// How long a refused caller should wait before it tries again.
+    pub const RETRY_AFTER: Seconds = Seconds(2);
+}

@@ -1,0 +1,20 @@
+//! The migrations, embedded in the binary. A file that has been released is never changed.
+
+use sqlx::SqlSafeStr;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+
+const FILES: &[(i64, &str, &str)] = &[(1, "init", include_str!("../../migrations/0001_init.sql"))];
+
+/// All migrations in order. The runner takes a lock on Postgres, so that nodes may start together.
+pub(super) fn all() -> Migrator {
+    let migrations = FILES.iter().map(|&(version, name, sql)| {
+        Migration::new(
+            version,
+            name.into(),
+            MigrationType::Simple,
+            sql.into_sql_str(),
+            false,
+        )
+    });
+    Migrator::with_migrations(migrations.collect())
+}

@@ -1,0 +1,51 @@
+//! Durable, relational storage. One SQL text and one migrations folder serve SQLite and Postgres.
+//! Every function takes [`Sql`], the place to run at: the reader pool, the writer pool or a transaction.
+//! Tests: tests/it/storage.rs runs each function on both databases.
+
+#[macro_use]
+mod macros;
+
+pub mod clients;
+pub mod consents;
+pub mod denied_tokens;
+pub mod device_codes;
+mod dialect;
+pub mod grants;
+pub mod interactions;
+mod migrate;
+pub mod purge;
+pub mod sessions;
+pub mod setup_links;
+pub mod signing_keys;
+pub mod users;
+
+pub use dialect::{Db, Options, Sql, Tx};
+
+/// Something went wrong between us and the database. It can never become a protocol refusal.
+#[derive(Debug, thiserror::Error)]
+#[error("database: {0}")]
+pub struct StorageError(#[source] sqlx::Error);
+
+impl From<sqlx::Error> for StorageError {
+    fn from(error: sqlx::Error) -> Self {
+        Self(error)
+    }
+}
+
+impl From<sqlx::migrate::MigrateError> for StorageError {
+    fn from(error: sqlx::migrate::MigrateError) -> Self {
+        Self(sqlx::Error::Migrate(Box::new(error)))
+    }
+}
+
+impl StorageError {
+    /// The row exists already (UNIQUE or PRIMARY KEY).
+    pub fn is_unique_violation(&self) -> bool {
+        self.0
+            .as_database_error()
+            .is_some_and(|error| error.is_unique_violation())
+    }
+}
+
+/// The result of a storage function.
+pub type Result<T, E = StorageError> = std::result::Result<T, E>;

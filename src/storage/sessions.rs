@@ -1,0 +1,148 @@
+//! Browser sessions. The row is the truth; the cookie is an opaque secret whose digest is stored here.
+
+use super::{Result, Sql};
+use crate::time::{Seconds, Timestamp};
+
+row! {
+    /// A row of `sessions`.
+    #[derive(Clone, Debug)]
+    pub struct SessionRow {
+        /// Row identifier, also the `sid` of ID tokens.
+        pub id: String,
+        /// Digest of the cookie.
+        pub digest: Vec<u8>,
+        /// The signed-in user.
+        pub user_id: String,
+        /// The user's credential epoch at sign-in.
+        pub user_epoch: i64,
+        /// When the user last proved who they are (OIDC Core §2 `auth_time`).
+        pub auth_time: i64,
+        /// Authentication context class.
+        pub acr: String,
+        /// Methods, space-separated (RFC 8176).
+        pub amr: String,
+        /// Address at sign-in.
+        pub ip: String,
+        /// User agent at sign-in.
+        pub user_agent: String,
+        /// When the row was made.
+        pub created_at: i64,
+        /// Last use, written at most once a minute.
+        pub last_seen_at: i64,
+        /// Absolute end.
+        pub expires_at: i64,
+        /// When it was signed out.
+        pub ended_at: Option<i64>,
+    }
+}
+
+/// Adds a session.
+///
+/// # Errors
+/// The database fails.
+pub async fn insert(at: Sql<'_>, session: &SessionRow) -> Result<()> {
+    execute!(
+        at,
+        "INSERT INTO sessions (id, digest, user_id, user_epoch, auth_time, acr, amr, ip, user_agent, created_at,
+           last_seen_at, expires_at, ended_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        &session.id,
+        &session.digest,
+        &session.user_id,
+        session.user_epoch,
+        session.auth_time,
+        &session.acr,
+        &session.amr,
+        &session.ip,
+        &session.user_agent,
+        session.created_at,
+        session.last_seen_at,
+        session.expires_at,
+        session.ended_at,
+    )?;
+    Ok(())
+}
+
+row! {
+    /// A live session with what is needed of its user.
+    #[derive(Clone, Debug)]
+    pub struct LiveSession {
+        /// Row identifier, the `sid`.
+        pub id: String,
+        /// Digest of the cookie.
+        pub digest: Vec<u8>,
+        /// The signed-in user.
+        pub user_id: String,
+        /// The user's credential epoch at sign-in; equal to the current one.
+        pub user_epoch: i64,
+        /// When the user last proved who they are.
+        pub auth_time: i64,
+        /// Authentication context class.
+        pub acr: String,
+        /// Methods, space-separated.
+        pub amr: String,
+        /// Last use.
+        pub last_seen_at: i64,
+        /// The user's e-mail address.
+        pub email: String,
+        /// The user's roles, JSON.
+        pub roles: String,
+    }
+}
+
+/// The session, if it is live: not ended, within both lifetimes, its user enabled and of the same epoch.
+///
+/// # Errors
+/// The database fails.
+pub async fn find_live(at: Sql<'_>, id: &str, idle: Seconds, now: Timestamp) -> Result<Option<LiveSession>> {
+    fetch_optional!(
+        at => LiveSession,
+        "SELECT s.id, s.digest, s.user_id, s.user_epoch, s.auth_time, s.acr, s.amr, s.last_seen_at, u.email, u.roles
+         FROM sessions s JOIN users u ON u.id = s.user_id
+         WHERE s.id = $1 AND s.ended_at IS NULL AND s.expires_at > $2 AND s.last_seen_at > $3
+           AND u.disabled_at IS NULL AND u.credential_epoch = s.user_epoch",
+        id,
+        now.0,
+        (now - idle).0,
+    )
+}
+
+/// Notes that the session was used.
+///
+/// # Errors
+/// The database fails.
+pub async fn touch(at: Sql<'_>, id: &str, now: Timestamp) -> Result<()> {
+    execute!(
+        at,
+        "UPDATE sessions SET last_seen_at = $2 WHERE id = $1 AND last_seen_at < $2",
+        id,
+        now.0
+    )?;
+    Ok(())
+}
+
+/// Ends a session; it never comes back.
+///
+/// # Errors
+/// The database fails.
+pub async fn end(at: Sql<'_>, id: &str, now: Timestamp) -> Result<bool> {
+    Ok(execute!(
+        at,
+        "UPDATE sessions SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL",
+        id,
+        now.0
+    )? == 1)
+}
+
+/// Ends all sessions of a user.
+///
+/// # Errors
+/// The database fails.
+pub async fn end_all(at: Sql<'_>, user_id: &str, now: Timestamp) -> Result<u64> {
+    execute!(
+        at,
+        "UPDATE sessions SET ended_at = $2 WHERE user_id = $1 AND ended_at IS NULL",
+        user_id,
+        now.0
+    )
+}

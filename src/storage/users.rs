@@ -1,0 +1,153 @@
+//! People who sign in.
+
+use super::{Result, Sql};
+use crate::time::Timestamp;
+
+row! {
+    /// A row of `users`.
+    #[derive(Clone, Debug)]
+    pub struct UserRow {
+        /// The `sub` of the user's tokens.
+        pub id: String,
+        /// Canonical e-mail address; unique.
+        pub email: String,
+        /// Whether the address was shown to belong to the user.
+        pub email_verified: bool,
+        /// OIDC Core §5.1 `preferred_username`.
+        pub preferred_username: Option<String>,
+        /// OIDC Core §5.1 `name`.
+        pub name: Option<String>,
+        /// JSON object of further standard claims (OIDC Core §5.1).
+        pub profile: String,
+        /// JSON array of role names.
+        pub roles: String,
+        /// JSON array of group names.
+        pub groups: String,
+        /// PHC string; `None` for a user without a password.
+        pub password_hash: Option<String>,
+        /// Counts credential changes; grants and sessions of an earlier epoch are void.
+        pub credential_epoch: i64,
+        /// Since when the user may not do anything.
+        pub disabled_at: Option<i64>,
+        /// When the row was made.
+        pub created_at: i64,
+        /// When the row was last changed.
+        pub updated_at: i64,
+    }
+}
+
+/// Adds a user.
+///
+/// # Errors
+/// The e-mail address is taken (`is_unique_violation`), or the database fails.
+pub async fn insert(at: Sql<'_>, user: &UserRow) -> Result<()> {
+    execute!(
+        at,
+        "INSERT INTO users (id, email, email_verified, preferred_username, name, profile, roles, groups,
+           password_hash, credential_epoch, disabled_at, created_at, updated_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        &user.id,
+        &user.email,
+        user.email_verified,
+        &user.preferred_username,
+        &user.name,
+        &user.profile,
+        &user.roles,
+        &user.groups,
+        &user.password_hash,
+        user.credential_epoch,
+        user.disabled_at,
+        user.created_at,
+        user.updated_at,
+    )?;
+    Ok(())
+}
+
+/// The user with this identifier.
+///
+/// # Errors
+/// The database fails.
+pub async fn find(at: Sql<'_>, id: &str) -> Result<Option<UserRow>> {
+    fetch_optional!(at => UserRow, "SELECT * FROM users WHERE id = $1", id)
+}
+
+/// The user with this canonical e-mail address.
+///
+/// # Errors
+/// The database fails.
+pub async fn find_by_email(at: Sql<'_>, email: &str) -> Result<Option<UserRow>> {
+    fetch_optional!(at => UserRow, "SELECT * FROM users WHERE email = $1", email)
+}
+
+/// Users in order of e-mail address, after `after`, at most `limit`.
+///
+/// # Errors
+/// The database fails.
+pub async fn list(at: Sql<'_>, after: &str, limit: i64) -> Result<Vec<UserRow>> {
+    fetch_all!(at => UserRow, "SELECT * FROM users WHERE email > $1 ORDER BY email LIMIT $2", after, limit)
+}
+
+/// Whether a user with `role` exists, for roles without JSON meta characters.
+///
+/// # Errors
+/// The database fails.
+pub async fn any_with_role(at: Sql<'_>, role: &str) -> Result<bool> {
+    let pattern = format!("%\"{role}\"%");
+    let found =
+        fetch_optional!(at => (String,), "SELECT id FROM users WHERE roles LIKE $1 LIMIT 1", pattern)?;
+    Ok(found.is_some())
+}
+
+/// Sets the password hash and voids everything issued before (the credential epoch moves on).
+///
+/// # Errors
+/// The database fails.
+pub async fn set_password(at: Sql<'_>, id: &str, hash: &str, now: Timestamp) -> Result<bool> {
+    let changed = execute!(
+        at,
+        "UPDATE users SET password_hash = $2, credential_epoch = credential_epoch + 1, updated_at = $3 WHERE id = $1",
+        id,
+        hash,
+        now.0,
+    )?;
+    Ok(changed == 1)
+}
+
+/// Replaces the hash of an unchanged password by one with current parameters.
+///
+/// # Errors
+/// The database fails.
+pub async fn rehash(at: Sql<'_>, id: &str, old: &str, new: &str) -> Result<()> {
+    execute!(
+        at,
+        "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2",
+        id,
+        old,
+        new
+    )?;
+    Ok(())
+}
+
+/// Disables the user since `at_time`, or enables with `None`.
+///
+/// # Errors
+/// The database fails.
+pub async fn set_disabled(at: Sql<'_>, id: &str, since: Option<Timestamp>, now: Timestamp) -> Result<bool> {
+    let since = since.map(|instant| instant.0);
+    let changed = execute!(
+        at,
+        "UPDATE users SET disabled_at = $2, updated_at = $3 WHERE id = $1",
+        id,
+        since,
+        now.0
+    )?;
+    Ok(changed == 1)
+}
+
+/// Removes the user with all sessions, consents and grants.
+///
+/// # Errors
+/// The database fails.
+pub async fn delete(at: Sql<'_>, id: &str) -> Result<bool> {
+    Ok(execute!(at, "DELETE FROM users WHERE id = $1", id)? == 1)
+}
