@@ -19,7 +19,8 @@ free_port() {
   python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
-# postgres_start: starts the server and sets TEST_POSTGRES_URL.
+# postgres_start: starts the server, and sets TEST_POSTGRES_URL (tests make databases of their own there) and
+# E2E_POSTGRES_URL (an empty database for the one server of the end-to-end tests that runs on PostgreSQL).
 postgres_start() {
   local bin dir port i as=()
   bin=$(postgres_bin) || return 1
@@ -50,6 +51,8 @@ postgres_start() {
       if "$bin/pg_isready" -q -h 127.0.0.1 -p "$port" -U keywright -d postgres; then
         on_exit postgres_stop "$POSTGRES_PID"
         export TEST_POSTGRES_URL="postgres://keywright@127.0.0.1:$port/postgres"
+        "$bin/createdb" -h 127.0.0.1 -p "$port" -U keywright e2e
+        export E2E_POSTGRES_URL="postgres://keywright@127.0.0.1:$port/e2e"
         echo "$("$bin/postgres" --version) on 127.0.0.1:$port, process $POSTGRES_PID"
         return 0
       fi

@@ -18,6 +18,7 @@ if [[ -n ${TEST_POSTGRES_URL:-} ]]; then
 elif ! postgres_start; then
   skip "tests on PostgreSQL" "no PostgreSQL 15 or later could be started"
 fi
+[[ -n ${E2E_POSTGRES_URL:-} ]] || skip "end-to-end tests on PostgreSQL" "E2E_POSTGRES_URL names no empty database"
 
 stage cargo-test cargo test --locked --no-fail-fast || true
 
