@@ -1,0 +1,26 @@
+//! Signed JSON: JWS in compact form (RFC 7515), JWK (RFC 7517) and the four algorithms that the server speaks (RFC 7518, RFC 8037).
+//!
+//! The algorithm always comes from the key, never from a token's header (RFC 8725 §3.1). There is no `none`, no HMAC,
+//! no encryption, and no way to put a private member into a published key. Tests: `tests/it/jose.rs`.
+
+pub mod alg;
+pub mod claims;
+pub mod generate;
+pub mod import;
+pub mod jwk;
+pub mod pkcs8;
+pub mod sign;
+mod strict_json;
+pub mod verify;
+
+pub use alg::Alg;
+pub use claims::{Claims, TimeError};
+pub use jwk::{Jwks, PublicJwk};
+pub use pkcs8::Pkcs8Der;
+pub use sign::{SignError, SigningKey};
+pub use verify::{VerifyError, VerifyKey, verify};
+
+/// `typ` of an access token (RFC 9068 §2.1).
+pub const TYP_ACCESS_TOKEN: &str = "at+jwt";
+/// `typ` of an ID token (RFC 7519 §5.1).
+pub const TYP_ID_TOKEN: &str = "JWT";
