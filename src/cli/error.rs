@@ -44,6 +44,12 @@ impl CliError {
     }
 }
 
+impl std::fmt::Display for CliError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
 impl From<ConfigProblems> for CliError {
     fn from(problems: ConfigProblems) -> Self {
         Self::config(problems.to_string(), "keywright config example    (all settings and their defaults)")

@@ -1,0 +1,250 @@
+//! `keywright user`: the people who sign in.
+
+use super::Global;
+use super::error::{CliError, Result};
+use super::output::{Output, instant, table};
+use super::password::Source;
+use crate::app::App;
+use crate::id;
+use crate::identity::email::CanonicalEmail;
+use crate::storage::users::{self, UserRow};
+use crate::time::Timestamp;
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+/// Verbs of `keywright user`.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Add a user
+    Add(Add),
+    /// List all users
+    List,
+    /// Show one user
+    Show {
+        /// E-mail address or `sub`
+        user: String,
+    },
+    /// Set a password; ends all sessions and tokens of the user
+    SetPassword {
+        /// E-mail address or `sub`
+        user: String,
+        #[command(flatten)]
+        password: Source,
+    },
+    /// Remove a user with all sessions, consents and tokens
+    Rm {
+        /// E-mail address or `sub`
+        user: String,
+        /// Really do it
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+/// Arguments of `keywright user add`.
+#[derive(Debug, Args)]
+pub struct Add {
+    /// The e-mail address, by which the user signs in
+    email: String,
+    #[command(flatten)]
+    password: Source,
+    /// Full name
+    #[arg(long)]
+    name: Option<String>,
+    /// The claim `preferred_username` [default: what stands before the @]
+    #[arg(long)]
+    username: Option<String>,
+    /// A role; `admin` is an administrator (repeatable)
+    #[arg(long = "role")]
+    roles: Vec<String>,
+    /// A group (repeatable)
+    #[arg(long = "group")]
+    groups: Vec<String>,
+    /// The address has not been shown to belong to the user
+    #[arg(long)]
+    unverified: bool,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// No such user, a refused password, or the database fails.
+pub async fn run(verb: &Verb, global: &Global, output: Output) -> Result {
+    let app = global.app().await?;
+    match verb {
+        Verb::Add(arguments) => add(arguments, &app, output).await,
+        Verb::List => list(&app, output).await,
+        Verb::Show { user } => show(&app, user, output).await,
+        Verb::SetPassword { user, password } => set_password(&app, user, password, output).await,
+        Verb::Rm { user, yes } => remove(&app, user, *yes, output).await,
+    }
+}
+
+async fn add(arguments: &Add, app: &App, output: Output) -> Result {
+    let email = parse(&arguments.email)?;
+    if users::find_by_email(app.db.read(), email.as_str()).await?.is_some() {
+        return Err(taken(&email));
+    }
+    let password = arguments.password.choose(app, &email).await?;
+    let user = UserRow {
+        email_verified: !arguments.unverified,
+        preferred_username: Some(arguments.username.clone().unwrap_or_else(|| email.local_part().to_owned())),
+        name: arguments.name.clone(),
+        roles: json!(arguments.roles).to_string(),
+        groups: json!(arguments.groups).to_string(),
+        ..new(app, &email, password.hash)
+    };
+    insert(app, &user, &email).await?;
+    let mut value = document(&user);
+    let mut text = format!("Added {} ({}).", user.email, user.id);
+    if let (Some(password), Value::Object(members)) = (&password.generated, &mut value) {
+        members.insert("password".to_owned(), json!(password.expose()));
+        text += &format!("\n  password  {}    (shown once)", password.expose());
+    }
+    text += &format!("\n  sign in   {}", app.config.public_url.url("/login"));
+    output.show(&value, &text);
+    Ok(())
+}
+
+/// A user with nothing but address and password.
+pub(crate) fn new(app: &App, email: &CanonicalEmail, password_hash: String) -> UserRow {
+    let now = app.clock.now();
+    UserRow {
+        id: id::user(&*app.entropy),
+        email: email.to_string(),
+        email_verified: true,
+        preferred_username: Some(email.local_part().to_owned()),
+        name: None,
+        profile: "{}".to_owned(),
+        roles: "[]".to_owned(),
+        groups: "[]".to_owned(),
+        password_hash: Some(password_hash),
+        credential_epoch: 0,
+        disabled_at: None,
+        created_at: now.0,
+        updated_at: now.0,
+    }
+}
+
+/// Stores a new user.
+pub(crate) async fn insert(app: &App, user: &UserRow, email: &CanonicalEmail) -> Result {
+    users::insert(app.db.write(), user).await.map_err(|error| match error {
+        error if error.is_unique_violation() => taken(email),
+        other => other.into(),
+    })
+}
+
+fn taken(email: &CanonicalEmail) -> CliError {
+    CliError::failure(format!("there is a user {email} already"), format!("keywright user show {email}"))
+}
+
+fn parse(text: &str) -> Result<CanonicalEmail> {
+    CanonicalEmail::parse(text)
+        .map_err(|error| CliError::usage(format!("{text:?}: {error}"), "keywright user add name@example.com …"))
+}
+
+async fn list(app: &App, output: Output) -> Result {
+    const PAGE: i64 = 200;
+    let (mut values, mut rows, mut after) = (Vec::new(), Vec::new(), String::new());
+    loop {
+        let page = users::list(app.db.read(), &after, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = last.email.clone();
+        for user in &page {
+            let state = if user.disabled_at.is_some() { "disabled" } else { "" };
+            let roles = names(&user.roles).join(" ");
+            rows.push(vec![user.email.clone(), user.id.clone(), roles, state.to_owned()]);
+            values.push(document(user));
+        }
+    }
+    let text = if rows.is_empty() {
+        "No users yet.\n  next: keywright user add name@example.com --generate-password".to_owned()
+    } else {
+        table(&["email", "sub", "roles", ""], &rows)
+    };
+    output.show(&Value::Array(values), &text);
+    Ok(())
+}
+
+async fn show(app: &App, user: &str, output: Output) -> Result {
+    let user = find(app, user).await?;
+    let now = app.clock.now();
+    let yes_no = |value: bool| if value { "yes" } else { "no" }.to_owned();
+    let mut rows = vec![
+        ("email", user.email.clone()),
+        ("sub", user.id.clone()),
+        ("verified", yes_no(user.email_verified)),
+        ("name", user.name.clone().unwrap_or_default()),
+        ("username", user.preferred_username.clone().unwrap_or_default()),
+        ("roles", names(&user.roles).join(" ")),
+        ("groups", names(&user.groups).join(" ")),
+        ("password", yes_no(user.password_hash.is_some())),
+        ("created", instant(Timestamp(user.created_at), now)),
+    ];
+    if let Some(since) = user.disabled_at {
+        rows.push(("disabled", instant(Timestamp(since), now)));
+    }
+    let text: String = rows
+        .iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| format!("{name:<10}{value}\n"))
+        .collect();
+    output.show(&document(&user), &text);
+    Ok(())
+}
+
+async fn set_password(app: &App, user: &str, source: &Source, output: Output) -> Result {
+    let user = find(app, user).await?;
+    let password = source.choose(app, &parse(&user.email)?).await?;
+    users::set_password(app.db.write(), &user.id, &password.hash, app.clock.now()).await?;
+    let mut value = document(&user);
+    let mut text = format!("Set the password of {}. Earlier sessions and tokens have ended.", user.email);
+    if let (Some(password), Value::Object(members)) = (&password.generated, &mut value) {
+        members.insert("password".to_owned(), json!(password.expose()));
+        text += &format!("\n  password  {}    (shown once)", password.expose());
+    }
+    output.show(&value, &text);
+    Ok(())
+}
+
+async fn remove(app: &App, user: &str, yes: bool, output: Output) -> Result {
+    let user = find(app, user).await?;
+    if !yes {
+        return Err(CliError::usage(
+            format!("this removes {} and ends every session and token", user.email),
+            format!("keywright user rm {} --yes", user.email),
+        ));
+    }
+    users::delete(app.db.write(), &user.id).await?;
+    output.show(&json!({ "removed": user.id, "email": user.email }), &format!("Removed {}.", user.email));
+    Ok(())
+}
+
+async fn find(app: &App, user: &str) -> Result<UserRow> {
+    let found = if id::is_user(user) {
+        users::find(app.db.read(), user).await?
+    } else {
+        users::find_by_email(app.db.read(), parse(user)?.as_str()).await?
+    };
+    found.ok_or_else(|| CliError::failure(format!("there is no user {user:?}"), "keywright user list"))
+}
+
+fn names(json: &str) -> Vec<String> {
+    serde_json::from_str(json).unwrap_or_default()
+}
+
+/// The user with the claim names of OIDC Core §5.1.
+fn document(user: &UserRow) -> Value {
+    json!({
+        "sub": user.id,
+        "email": user.email,
+        "email_verified": user.email_verified,
+        "name": user.name,
+        "preferred_username": user.preferred_username,
+        "roles": names(&user.roles),
+        "groups": names(&user.groups),
+        "has_password": user.password_hash.is_some(),
+        "disabled": user.disabled_at.is_some(),
+        "created_at": user.created_at,
+    })
+}
