@@ -1,9 +1,15 @@
 //! Keywright: an OAuth 2.0 and OpenID Connect authorization server.
 
+pub mod app;
 pub mod clock;
 pub mod config;
+pub mod cx;
+pub mod data_key;
 pub mod entropy;
 pub mod id;
+pub mod identity;
+pub mod jose;
+pub mod keyring;
 pub mod oauth;
 pub mod opaque;
 pub mod secret;

@@ -184,6 +184,8 @@ mod tests {
     }
 
     proptest::proptest! {
+        #![proptest_config(proptest::test_runner::Config { failure_persistence: None, ..Default::default() })]
+
         #[test]
         fn the_canonical_form_is_its_own(text in "\\PC{0,12}@?\\PC{0,12}(\\.[a-z]{2})?") {
             if let Some(once) = canonical(&text) {

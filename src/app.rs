@@ -1,0 +1,179 @@
+//! The services that a request can reach.
+
+use crate::clock::Clock;
+use crate::config::{Config, DatabaseUrl, Synchronous};
+use crate::entropy::Entropy;
+use crate::identity::login_limit::LoginLimit;
+use crate::identity::password::{Cost, Passwords};
+use crate::keyring::{self, Keyring, KeyringError};
+use crate::oauth::client::Registry;
+use crate::oauth::discovery;
+use crate::storage::{Db, Options, StorageError};
+use crate::time::Seconds;
+use crate::vault::Vault;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// One server.
+pub struct App {
+    /// The configuration.
+    pub config: Config,
+    /// The database.
+    pub db: Db,
+    /// Keys derived from the data-encryption key.
+    pub vault: Vault,
+    /// Signing keys.
+    pub keyring: Keyring,
+    /// Loaded clients.
+    pub clients: Registry,
+    /// The password hashing pool.
+    pub passwords: Passwords,
+    /// Failed sign-ins.
+    pub login_limit: LoginLimit,
+    /// Wrong user codes.
+    pub device_limit: LoginLimit,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// Set while the server finishes its last requests.
+    draining: AtomicBool,
+    documents: RwLock<Arc<Documents>>,
+}
+
+/// The documents that everybody may read, written once per change of keys.
+pub struct Documents {
+    /// Provider metadata.
+    pub discovery: Vec<u8>,
+    /// JSON Web Key Set.
+    pub jwks: Vec<u8>,
+}
+
+/// The server cannot be put together.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The database cannot be opened, or fails.
+    #[error("{0}")]
+    Storage(#[from] StorageError),
+    /// The signing keys cannot be loaded.
+    #[error("{0}")]
+    Keyring(#[from] KeyringError),
+    /// The data-encryption key cannot be read or made.
+    #[error("{0}")]
+    DataKey(String),
+    /// Threads or directories cannot be made.
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+    /// The password parameters are not acceptable.
+    #[error("the password hashing parameters are not acceptable")]
+    Cost,
+}
+
+impl App {
+    /// Opens and migrates the database, makes or loads keys, and starts the hashing pool. It listens to nothing.
+    ///
+    /// # Errors
+    /// See [`BuildError`].
+    pub async fn build(
+        config: Config,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, BuildError> {
+        let db = open(&config).await?;
+        db.migrate().await?;
+        let data_key = crate::data_key::load(&config.keys, &*entropy).map_err(BuildError::DataKey)?;
+        let vault = Vault::new(&data_key);
+        keyring::ensure(&db, &vault, &*entropy, clock.now()).await?;
+        let keyring = Keyring::load(&db, &vault).await?;
+        let cost = &config.passwords;
+        let passwords = Passwords::new(
+            Cost::new(cost.memory_kib, cost.iterations, cost.parallelism).map_err(|_| BuildError::Cost)?,
+            size(cost.workers),
+            size(cost.queue),
+        )?;
+        let limit = || LoginLimit::new(size(config.login.attempts), config.login.window, 100_000);
+        let documents = RwLock::new(Arc::new(documents(&config, &keyring)));
+        Ok(Self {
+            login_limit: limit(),
+            device_limit: limit(),
+            config,
+            db,
+            vault,
+            keyring,
+            clients: Registry::default(),
+            passwords,
+            clock,
+            entropy,
+            draining: AtomicBool::new(false),
+            documents,
+        })
+    }
+
+    /// The public documents.
+    pub fn documents(&self) -> Arc<Documents> {
+        Arc::clone(&self.documents.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Activates and removes keys whose time has come, and loads what other nodes have changed.
+    ///
+    /// # Errors
+    /// The database fails; the loaded keys stay.
+    pub async fn refresh_keys(&self) -> Result<(), KeyringError> {
+        keyring::tick(&self.db, self.clock.now(), self.keep_retired_keys()).await?;
+        self.keyring.reload(&self.db, &self.vault).await?;
+        let documents = documents(&self.config, &self.keyring);
+        *self.documents.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(documents);
+        Ok(())
+    }
+
+    /// How long a key stays published after it stopped signing: the longest token, the JWKS cache, and a day for hints.
+    pub fn keep_retired_keys(&self) -> Seconds {
+        let longest = self.config.tokens.access_token.max(self.config.tokens.id_token);
+        Seconds(longest.0 + 86_400)
+    }
+
+    /// Says that the server is about to stop: readiness fails from now on.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether the server is about to stop.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::SeqCst)
+    }
+}
+
+/// Opens the database that the configuration names.
+///
+/// # Errors
+/// It cannot be opened.
+pub async fn open(config: &Config) -> Result<Db, BuildError> {
+    let options = Options {
+        max_connections: config.database.max_connections,
+        durable: config.database.synchronous == Synchronous::Full,
+    };
+    match &config.database.url {
+        DatabaseUrl::Sqlite(path) => {
+            if let Some(directory) = path
+                .parent()
+                .filter(|directory| !directory.as_os_str().is_empty())
+            {
+                crate::data_key::create_private_dir(directory)?;
+            }
+            Ok(Db::open_sqlite(path, options).await?)
+        }
+        DatabaseUrl::Postgres(url) => Ok(Db::open_postgres(url.expose(), options).await?),
+    }
+}
+
+fn documents(config: &Config, keyring: &Keyring) -> Documents {
+    let keys = keyring.set();
+    Documents {
+        discovery: discovery::document(config, &keys.algs()).to_string().into_bytes(),
+        jwks: serde_json::to_vec(keys.jwks()).unwrap_or_default(),
+    }
+}
+
+fn size(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}

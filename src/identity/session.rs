@@ -1,0 +1,107 @@
+//! Browser sessions: a new identifier at every sign-in, the old session ended in the same transaction.
+
+use crate::cx::Cx;
+use crate::id;
+use crate::opaque::{Kind, Opaque};
+use crate::storage::sessions::{self, LiveSession, SessionRow};
+use crate::storage::users::UserRow;
+use crate::storage::{Result, grants};
+use crate::time::Seconds;
+
+/// `last_seen_at` is written at most this often.
+const TOUCH: Seconds = Seconds(60);
+
+/// How somebody has just proved who they are.
+#[derive(Clone, Copy, Debug)]
+pub struct Proof {
+    /// Authentication context class.
+    pub acr: &'static str,
+    /// Methods, space-separated (RFC 8176).
+    pub amr: &'static str,
+}
+
+/// The session that a cookie stands for, if it is live.
+///
+/// # Errors
+/// The database fails.
+pub async fn find(cx: &Cx, cookie: &str) -> Result<Option<LiveSession>> {
+    let Some(cookie) = Opaque::parse(Kind::Session, cookie, &cx.app.vault) else {
+        return Ok(None);
+    };
+    let idle = cx.app.config.sessions.idle;
+    let session = sessions::find_live(cx.app.db.read(), cookie.id(), idle, cx.now).await?;
+    let session = session.filter(|session| cookie.matches(&session.digest, &cx.app.vault));
+    if let Some(session) = &session
+        && cx.now.0 - session.last_seen_at > TOUCH.0
+    {
+        sessions::touch(cx.app.db.write(), &session.id, cx.now).await?;
+    }
+    Ok(session)
+}
+
+/// Starts a session for a user who has just signed in, and ends the one that the browser had. Gives the cookie.
+///
+/// # Errors
+/// The database fails.
+pub async fn start(
+    cx: &Cx,
+    user: &UserRow,
+    proof: Proof,
+    previous: Option<&LiveSession>,
+) -> Result<(Opaque, LiveSession)> {
+    let session_id = id::row(&*cx.app.entropy, cx.now);
+    let cookie = Opaque::mint(Kind::Session, &session_id, &*cx.app.entropy, &cx.app.vault);
+    let row = SessionRow {
+        digest: cookie.digest(&cx.app.vault),
+        user_id: user.id.clone(),
+        user_epoch: user.credential_epoch,
+        auth_time: cx.now.0,
+        acr: proof.acr.to_owned(),
+        amr: proof.amr.to_owned(),
+        ip: cx.ip.to_string(),
+        user_agent: cx.user_agent.clone(),
+        created_at: cx.now.0,
+        last_seen_at: cx.now.0,
+        expires_at: (cx.now + cx.app.config.sessions.absolute).0,
+        ended_at: None,
+        id: session_id,
+    };
+    match previous {
+        None => sessions::insert(cx.app.db.write(), &row).await?,
+        Some(previous) => {
+            let mut tx = cx.app.db.begin().await?;
+            sessions::end(tx.sql(), &previous.id, cx.now).await?;
+            if previous.user_id != user.id {
+                grants::revoke_of_session(tx.sql(), &previous.id, cx.now).await?;
+            } else {
+                grants::move_to_session(tx.sql(), &previous.id, &row.id).await?;
+            }
+            sessions::insert(tx.sql(), &row).await?;
+            tx.commit().await?;
+        }
+    }
+    let session = LiveSession {
+        id: row.id,
+        digest: row.digest,
+        user_id: row.user_id,
+        user_epoch: row.user_epoch,
+        auth_time: row.auth_time,
+        acr: row.acr,
+        amr: row.amr,
+        last_seen_at: row.last_seen_at,
+        email: user.email.clone(),
+        roles: user.roles.clone(),
+    };
+    Ok((cookie, session))
+}
+
+/// Ends a session and the grants that do not outlive it, together.
+///
+/// # Errors
+/// The database fails; then the session is still alive.
+pub async fn end(cx: &Cx, session_id: &str) -> Result<()> {
+    let mut tx = cx.app.db.begin().await?;
+    sessions::end(tx.sql(), session_id, cx.now).await?;
+    grants::revoke_of_session(tx.sql(), session_id, cx.now).await?;
+    tx.commit().await
+}

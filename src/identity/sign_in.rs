@@ -1,0 +1,85 @@
+//! Signing in with a password. An unknown address, a wrong password and a disabled account get the same answer
+//! after the same work. Tests: tests/it/pages/login.rs.
+
+use super::email::CanonicalEmail;
+use super::login_limit::Key;
+use super::session::Proof;
+use crate::cx::Cx;
+use crate::secret::Secret;
+use crate::storage::StorageError;
+use crate::storage::users::{self, UserRow};
+use crate::time::Seconds;
+
+/// What a password proves.
+pub const PASSWORD: Proof = Proof {
+    acr: crate::oauth::discovery::ACR_PASSWORD,
+    amr: "pwd",
+};
+
+/// Nobody was signed in.
+#[derive(Debug)]
+pub enum Denied {
+    /// Unknown address, wrong password or disabled account.
+    Incorrect,
+    /// Too many attempts; the next one is possible after this.
+    TooManyAttempts(Seconds),
+    /// The hashing pool is full.
+    Busy,
+    /// The database fails.
+    Storage(StorageError),
+}
+
+impl From<StorageError> for Denied {
+    fn from(error: StorageError) -> Self {
+        Self::Storage(error)
+    }
+}
+
+/// Finds out who this is.
+///
+/// # Errors
+/// See [`Denied`].
+pub async fn with_password(cx: &Cx, username: &str, password: Secret) -> Result<UserRow, Denied> {
+    let email = CanonicalEmail::parse(username).ok();
+    // Counted before the password is looked at, so that parallel attempts get no more tries (AC-197).
+    let keys: Vec<Key> = email.iter().map(Key::email).chain([Key::ip(cx.ip)]).collect();
+    let attempt = cx
+        .app
+        .login_limit
+        .reserve(&keys, cx.now)
+        .map_err(|wait| Denied::TooManyAttempts(wait.0))?;
+
+    let user = match &email {
+        Some(email) => users::find_by_email(cx.app.db.read(), email.as_str()).await?,
+        None => None,
+    };
+    let stored = user.as_ref().and_then(|user| user.password_hash.clone());
+    let verdict = cx.app.passwords.verify(password.clone(), stored).await;
+    let Ok(verdict) = verdict else {
+        attempt.refund(); // nothing was looked at
+        return Err(Denied::Busy);
+    };
+    let user = user.filter(|user| verdict.matches && user.disabled_at.is_none());
+    let Some(user) = user else {
+        tracing::info!(target: "audit", event = "login_failed", request_id = %cx.request_id, "sign-in failed");
+        return Err(Denied::Incorrect);
+    };
+    attempt.refund();
+    email
+        .iter()
+        .for_each(|email| cx.app.login_limit.reset(Key::email(email))); // the address, never the peer
+    if verdict.rehash {
+        rehash(cx, &user, password).await?;
+    }
+    tracing::info!(target: "audit", event = "login", user = user.id, request_id = %cx.request_id, "signed in");
+    Ok(user)
+}
+
+/// The stored hash is weaker than today's parameters: replace it while the password is at hand.
+async fn rehash(cx: &Cx, user: &UserRow, password: Secret) -> Result<(), Denied> {
+    let old = user.password_hash.as_deref().unwrap_or_default();
+    if let Ok(new) = cx.app.passwords.hash(password, &*cx.app.entropy).await {
+        users::rehash(cx.app.db.write(), &user.id, old, &new).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,169 @@
+//! Which page comes next. The reasons to sign in or to consent are rows; with `prompt=none` the first that applies
+//! *is* the error (OIDC Core §3.1.2.6).
+
+use super::checks::AuthorizationRequest;
+use super::pending::Pending;
+use super::return_to::ReturnTo;
+use crate::cx::Cx;
+use crate::identity::browser::Browser;
+use crate::oauth::client::Client;
+use crate::oauth::engine::scope::Scope;
+use crate::oauth::error::{ErrorCode, Refusal, Result};
+use crate::oauth::redirect_uri::Delivery;
+use crate::storage::consents;
+use crate::storage::sessions::LiveSession;
+
+/// What the user has just answered on the consent page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Nothing yet.
+    None,
+    /// Allow.
+    Allow,
+    /// Cancel.
+    Deny,
+}
+
+/// What comes next.
+pub(super) enum Step {
+    /// Sign in.
+    Login,
+    /// Consent.
+    Consent,
+    /// Nothing: a code for this session; the scope to remember as allowed, if it was just allowed.
+    Done(LiveSession, Option<Scope>),
+    /// The user said no.
+    Denied,
+}
+
+/// What the rows look at.
+struct State<'a> {
+    client: &'a Client,
+    request: &'a AuthorizationRequest,
+    session: Option<&'a LiveSession>,
+    /// The user has signed in for this very request.
+    fresh: bool,
+    remembered: Scope,
+    answer: Answer,
+    delivery: Delivery,
+    now: i64,
+}
+
+struct Check {
+    error: ErrorCode,
+    description: &'static str,
+    page: Page,
+    needed: fn(&State<'_>) -> bool,
+}
+
+#[derive(Clone, Copy)]
+enum Page {
+    Login,
+    Consent,
+}
+
+static CHECKS: &[Check] = &[
+    Check {
+        error: ErrorCode::LoginRequired,
+        description: "The user is not signed in.",
+        page: Page::Login,
+        needed: |state| state.session.is_none(),
+    },
+    Check {
+        error: ErrorCode::LoginRequired,
+        description: "The client wants the user to sign in again.",
+        page: Page::Login,
+        needed: |state| state.request.prompt.login && !state.fresh,
+    },
+    Check {
+        error: ErrorCode::LoginRequired,
+        description: "The last sign-in is older than max_age.",
+        page: Page::Login,
+        needed: |state| match (state.request.max_age, state.session) {
+            (Some(max_age), Some(session)) => !state.fresh && too_old(session, max_age, state.now),
+            _ => false,
+        },
+    },
+    Check {
+        error: ErrorCode::LoginRequired,
+        description: "Another user is signed in than the client expects.",
+        page: Page::Login,
+        needed: |state| match (&state.request.subject, state.session) {
+            (Some(subject), Some(session)) => *subject != session.user_id,
+            _ => false,
+        },
+    },
+    Check {
+        error: ErrorCode::ConsentRequired,
+        description: "The user has not allowed this yet.",
+        page: Page::Consent,
+        needed: consent_needed,
+    },
+];
+
+/// `max_age=0` asks for a sign-in now (OIDC Core §3.1.2.1).
+fn too_old(session: &LiveSession, max_age: i64, now: i64) -> bool {
+    max_age == 0 || now.saturating_sub(session.auth_time) > max_age
+}
+
+fn consent_needed(state: &State<'_>) -> bool {
+    if state.answer == Answer::Allow {
+        return false;
+    }
+    // RFC 8252 §8.6: any program of the device could pose as a public client there, so nothing is remembered.
+    let anybody = state.client.is_public() && state.delivery != Delivery::Exact;
+    let remembered = !anybody && state.remembered.includes(&state.request.scope);
+    state.request.prompt.consent || !(state.client.metadata.skip_consent || remembered)
+}
+
+/// Finds the first row that applies.
+pub(super) async fn next_step(
+    cx: &Cx,
+    client: &Client,
+    request: &AuthorizationRequest,
+    return_to: &ReturnTo,
+    browser: &Browser,
+    pending: Option<&Pending>,
+    answer: Answer,
+) -> Result<Step> {
+    let session = browser.session.as_ref();
+    let remembered = match session {
+        Some(session) => consents::find(cx.app.db.read(), &session.user_id, &client.id).await?,
+        None => None,
+    };
+    let state = State {
+        client,
+        request,
+        session,
+        fresh: pending.is_some_and(|pending| signed_in_for(pending, session)),
+        remembered: Scope::parse(remembered.as_deref().unwrap_or_default())?,
+        answer,
+        delivery: return_to.redirect().delivery(),
+        now: cx.now.0,
+    };
+    if let Some(check) = CHECKS.iter().find(|check| (check.needed)(&state)) {
+        if request.prompt.none {
+            return Err(Refusal::new(check.error, check.description).into());
+        }
+        return Ok(match (check.page, answer) {
+            (Page::Consent, Answer::Deny) => Step::Denied,
+            (Page::Consent, _) => Step::Consent,
+            (Page::Login, _) => Step::Login,
+        });
+    }
+    match session {
+        Some(_) if answer == Answer::Deny => Ok(Step::Denied),
+        Some(session) => {
+            let allowed = (answer == Answer::Allow).then(|| state.remembered.union(&request.scope));
+            Ok(Step::Done(session.clone(), allowed))
+        }
+        None => Ok(Step::Login),
+    }
+}
+
+/// A sign-in makes a new session, so one that was not there when the request came is a sign-in since then.
+fn signed_in_for(pending: &Pending, session: Option<&LiveSession>) -> bool {
+    session.is_some_and(|session| {
+        pending.prior_session.as_ref() != Some(&session.id) && session.auth_time >= pending.created_at.0
+    })
+}

@@ -1,0 +1,97 @@
+//! The end of an authorization request: a code, written together with what it rests on (RFC 6749 §4.1.2).
+
+use super::checks::AuthorizationRequest;
+use super::pending::Pending;
+use super::return_to::{Response, ReturnTo};
+use crate::cx::Cx;
+use crate::id;
+use crate::oauth::client::Client;
+use crate::oauth::engine::scope::Scope;
+use crate::oauth::error::{Fault, Result, invalid_request};
+use crate::oauth::scopes::OFFLINE_ACCESS;
+use crate::oauth::token::issue::PURGE_MARGIN;
+use crate::opaque::{Kind, Opaque};
+use crate::storage::grants::{self, NewCode, NewGrant};
+use crate::storage::sessions::LiveSession;
+use crate::storage::{consents, interactions};
+
+/// Issues a code for the session. With a live session and remembered consent this is one statement.
+pub(super) async fn code(
+    cx: &Cx,
+    client: &Client,
+    request: &AuthorizationRequest,
+    return_to: &ReturnTo,
+    session: &LiveSession,
+    pending: Option<&Pending>,
+    allowed: Option<Scope>,
+) -> Result<Response> {
+    let tokens = &cx.app.config.tokens;
+    let grant_id = id::row(&*cx.app.entropy, cx.now);
+    let code = Opaque::mint(Kind::Code, &grant_id, &*cx.app.entropy, &cx.app.vault);
+    let (scope, resources) = (
+        request.scope.to_string(),
+        serde_json::to_string(&request.resources),
+    );
+    let code_ends = cx.now + tokens.authorization_code;
+    let grant = NewGrant {
+        id: &grant_id,
+        client_id: &client.id,
+        user_id: &session.user_id,
+        user_epoch: session.user_epoch,
+        session_id: Some(&session.id),
+        offline: request.scope.has(OFFLINE_ACCESS),
+        scope: &scope,
+        resources: &resources.map_err(Fault::internal)?,
+        claims: request.claims.as_deref(),
+        nonce: request.nonce.as_deref(),
+        auth_time: session.auth_time,
+        acr: &session.acr,
+        amr: &session.amr,
+        created_at: cx.now,
+        expires_at: cx.now + tokens.refresh_token_absolute,
+        purge_at: code_ends + PURGE_MARGIN,
+        code: Some(NewCode {
+            digest: code.digest(&cx.app.vault),
+            expires_at: code_ends,
+            challenge: request.challenge.as_deref(),
+            redirect_uri: return_to.redirect().as_str(),
+        }),
+        refresh: None,
+    };
+    match pending {
+        None => grants::insert(cx.app.db.write(), &grant).await?,
+        Some(pending) => {
+            let mut tx = cx.app.db.begin().await?;
+            if !interactions::spend(tx.sql(), &pending.id, cx.now).await? {
+                return Err(answered().into());
+            }
+            if let Some(allowed) = &allowed {
+                consents::upsert(
+                    tx.sql(),
+                    &session.user_id,
+                    &client.id,
+                    &allowed.to_string(),
+                    cx.now,
+                )
+                .await?;
+            }
+            grants::insert(tx.sql(), &grant).await?;
+            tx.commit().await?;
+        }
+    }
+    Ok(return_to.success(code.expose()))
+}
+
+/// Notes that the user said no, once.
+pub(super) async fn denied(cx: &Cx, pending: Option<&Pending>) -> Result<()> {
+    if let Some(pending) = pending
+        && !interactions::spend(cx.app.db.write(), &pending.id, cx.now).await?
+    {
+        return Err(answered().into());
+    }
+    Ok(())
+}
+
+fn answered() -> crate::oauth::error::Refusal {
+    invalid_request("flow", "This request was answered already.")
+}

@@ -1,0 +1,130 @@
+//! Client authentication, RFC 6749 §2.3: exactly one method presented, equal to the registered one.
+//! One function for every endpoint that clients call. Tests: tests/it/client_auth.rs.
+
+mod client_secret_basic;
+mod client_secret_post;
+mod none;
+
+use super::Client;
+use crate::cx::Cx;
+use crate::oauth::error::{ErrorCode, Refusal, Result, invalid_client};
+use crate::oauth::params::Params;
+use crate::opaque::{Kind, Opaque};
+use std::sync::Arc;
+
+/// A request of a client, as its authentication sees it.
+#[derive(Clone, Debug, Default)]
+pub struct ClientRequest {
+    /// The values of all `Authorization` headers.
+    pub authorization: Vec<String>,
+    /// The form.
+    pub form: Params,
+}
+
+/// Credentials found in a request.
+pub struct Presented {
+    client_id: String,
+    /// A client secret; no `Debug` on this type, so it reaches no log.
+    secret: Option<String>,
+}
+
+/// A way to authenticate.
+pub trait ClientAuthMethod: Sync {
+    /// The registered name, `token_endpoint_auth_method`.
+    fn name(&self) -> &'static str;
+    /// The credentials of this method, if the request has them.
+    ///
+    /// # Errors
+    /// `invalid_client`: they are there but cannot be read.
+    fn presented(&self, request: &ClientRequest) -> Result<Option<Presented>, Refusal>;
+}
+
+/// One line per method: authentication, discovery and registration all read this.
+pub static ALL: &[&dyn ClientAuthMethod] = &[
+    &client_secret_basic::ClientSecretBasic,
+    &client_secret_post::ClientSecretPost,
+    &none::None,
+];
+
+/// The methods of confidential clients, for endpoints that public ones may not call.
+pub fn confidential() -> Vec<&'static str> {
+    ALL.iter()
+        .map(|method| method.name())
+        .filter(|name| *name != "none")
+        .collect()
+}
+
+/// Who sent the request.
+///
+/// # Errors
+/// `invalid_request`: more than one method. `invalid_client`: anything else that is not right.
+pub async fn authenticate(cx: &Cx, request: &ClientRequest) -> Result<Arc<Client>> {
+    if request.authorization.len() > 1 {
+        return Err(several().into());
+    }
+    let mut found = None;
+    for method in ALL {
+        if let Some(presented) = method.presented(request)? {
+            if found.is_some() {
+                return Err(several().into()); // RFC 6749 §2.3
+            }
+            found = Some((method.name(), presented));
+        }
+    }
+    let (method, presented) = found.ok_or_else(|| invalid_client("no credentials"))?;
+    let client = cx
+        .app
+        .clients
+        .find(&cx.app.db, &presented.client_id, cx.now)
+        .await?;
+
+    // The secret is looked at before anything is decided, so that all wrong answers cost the same.
+    let secret_matches = presented
+        .secret
+        .as_deref()
+        .is_some_and(|secret| matches(cx, client.as_deref(), secret));
+    let client = client.ok_or_else(|| invalid_client("unknown client"))?;
+    if client.metadata.token_endpoint_auth_method != method {
+        return Err(invalid_client("not the registered method").into());
+    }
+    if !client.is_public() && !secret_matches {
+        return Err(invalid_client("wrong secret").into());
+    }
+    if client.disabled {
+        return Err(invalid_client("client is disabled").into());
+    }
+    Ok(client)
+}
+
+/// As [`authenticate`], for endpoints that only confidential clients may call (RFC 7662 §2.1).
+///
+/// # Errors
+/// As [`authenticate`], and `invalid_client` for public clients.
+pub async fn authenticate_confidential(cx: &Cx, request: &ClientRequest) -> Result<Arc<Client>> {
+    let client = authenticate(cx, request).await?;
+    if client.is_public() {
+        return Err(invalid_client("public client at an endpoint for confidential ones").into());
+    }
+    Ok(client)
+}
+
+/// Secrets are random, 256 bits: one fast MAC tells, where a password hash would let anyone exhaust the server.
+fn matches(cx: &Cx, client: Option<&Client>, secret: &str) -> bool {
+    let Some(secret) = Opaque::parse(Kind::ClientSecret, secret, &cx.app.vault) else {
+        return false;
+    };
+    let digest = secret.digest(&cx.app.vault);
+    let secrets = client.map(|client| client.secrets.as_slice()).unwrap_or_default();
+    let mut found = false;
+    for (id, stored) in secrets {
+        found |= id == secret.id() && crate::secret::constant_time_eq(&digest, stored);
+    }
+    found
+}
+
+fn several() -> Refusal {
+    Refusal::new(
+        ErrorCode::InvalidRequest,
+        "More than one way of client authentication is used.",
+    )
+}

@@ -1,0 +1,84 @@
+//! The metadata document of a client: RFC 7591 §2 and OIDC Registration §2 names, and a few of our own.
+
+use serde::{Deserialize, Serialize};
+
+/// OIDC Registration §2 `application_type`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ApplicationType {
+    /// Runs on a server or in a browser.
+    #[default]
+    Web,
+    /// Runs on the user's device: loopback and custom-scheme redirects (RFC 8252).
+    Native,
+}
+
+/// What a client registered.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Metadata {
+    /// Name for people.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_name: Option<String>,
+    /// Home page, shown by host name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_uri: Option<String>,
+    /// Compared byte for byte; see `redirect_uri.rs`.
+    pub redirect_uris: Vec<String>,
+    /// OIDC RP-Initiated Logout §3.1, compared byte for byte.
+    pub post_logout_redirect_uris: Vec<String>,
+    /// Grants that the client may use.
+    pub grant_types: Vec<String>,
+    /// Always `["code"]` for clients with the authorization code grant.
+    pub response_types: Vec<String>,
+    /// The one way in which it authenticates.
+    pub token_endpoint_auth_method: String,
+    /// Whether loopback redirects may choose their port.
+    pub application_type: ApplicationType,
+    /// The scope it may ask for, space-separated.
+    pub scope: String,
+    /// Algorithm of its ID tokens.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id_token_signed_response_alg: Option<String>,
+    /// Default `max_age`, seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_max_age: Option<i64>,
+    /// Algorithm of its access tokens. Ours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub access_token_signed_response_alg: Option<String>,
+    /// Whether a confidential client must use PKCE too; public ones always must. Ours.
+    pub require_pkce: bool,
+    /// First-party: the operator consents for the users. Ours.
+    pub skip_consent: bool,
+    /// Puts the claims of the scope into the ID token, for clients that never call userinfo. Ours.
+    pub id_token_claims: bool,
+    /// Resource servers that it may name in `resource` (RFC 8707); also their audience values. Ours.
+    pub resources: Vec<String>,
+    /// Audiences whose tokens it may introspect, besides its own tokens (RFC 7662 §4). Ours.
+    pub introspects: Vec<String>,
+}
+
+impl Default for Metadata {
+    /// Everything off, PKCE on.
+    fn default() -> Self {
+        Self {
+            client_name: None,
+            client_uri: None,
+            redirect_uris: Vec::new(),
+            post_logout_redirect_uris: Vec::new(),
+            grant_types: Vec::new(),
+            response_types: Vec::new(),
+            token_endpoint_auth_method: "client_secret_basic".to_owned(),
+            application_type: ApplicationType::Web,
+            scope: String::new(),
+            id_token_signed_response_alg: None,
+            default_max_age: None,
+            access_token_signed_response_alg: None,
+            require_pkce: true,
+            skip_consent: false,
+            id_token_claims: false,
+            resources: Vec::new(),
+            introspects: Vec::new(),
+        }
+    }
+}

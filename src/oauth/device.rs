@@ -1,0 +1,228 @@
+//! Device authorization (RFC 8628): a device shows a code, a person approves it in a browser.
+//! Tests: tests/it/device.rs.
+
+use super::client::auth::{self, ClientRequest};
+use super::engine::scope::Scope;
+use super::error::{Fault, Result};
+use super::resource;
+use crate::cx::Cx;
+use crate::entropy::Entropy;
+use crate::id;
+use crate::opaque::{Kind, Opaque};
+use crate::storage::device_codes::{self, Approval, DeviceCodeRow};
+use crate::storage::grants::{NewGrant, NewRefresh, Standing};
+use crate::storage::sessions::LiveSession;
+use crate::storage::users;
+use crate::time::Timestamp;
+use serde::Serialize;
+
+/// The registered name of the grant.
+pub const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:device_code";
+
+/// RFC 8628 §6.1: no vowels, so no words; no characters that look alike.
+const ALPHABET: &[u8; 20] = b"BCDFGHJKLMNPQRSTVWXZ";
+
+/// RFC 8628 §3.2.
+#[derive(Serialize)]
+pub struct DeviceAuthorization {
+    device_code: String,
+    user_code: String,
+    verification_uri: String,
+    verification_uri_complete: String,
+    expires_in: i64,
+    interval: i64,
+}
+
+/// Answers a device authorization request.
+///
+/// # Errors
+/// The refusals of client authentication, `unauthorized_client`, `invalid_scope`, `invalid_target`; or a fault.
+pub async fn authorize_device(cx: &Cx, request: &ClientRequest) -> Result<DeviceAuthorization> {
+    request.form.refuse_repeats(&["resource"])?;
+    let client = auth::authenticate(cx, request).await?;
+    client.require_grant(GRANT_TYPE)?;
+    let scope = match request.form.optional("scope")? {
+        Some(text) => Scope::parse(text)?,
+        None => client.scope.filter(|token| token == "openid"),
+    };
+    client.require_scope(&scope)?;
+    let resources = resource::requested(&client, &request.form)?;
+
+    let tokens = &cx.app.config.tokens;
+    let code_id = id::row(&*cx.app.entropy, cx.now);
+    let code = Opaque::mint(Kind::DeviceCode, &code_id, &*cx.app.entropy, &cx.app.vault);
+    let row = DeviceCodeRow {
+        digest: code.digest(&cx.app.vault),
+        user_code: user_code(&*cx.app.entropy),
+        client_id: client.id.clone(),
+        scope: scope.to_string(),
+        resources: serde_json::to_string(&resources).map_err(Fault::internal)?,
+        ip: cx.ip.to_string(),
+        user_agent: cx.user_agent.clone(),
+        created_at: cx.now.0,
+        expires_at: (cx.now + tokens.device_code).0,
+        poll_interval: tokens.device_interval.0,
+        id: code_id,
+        polled_at: None,
+        decision: None,
+        user_id: None,
+        user_epoch: None,
+        session_id: None,
+        auth_time: None,
+        acr: None,
+        amr: None,
+        grant_id: None,
+        spent_at: None,
+    };
+    device_codes::insert(cx.app.db.write(), &row).await?;
+    let shown = shown(&row.user_code);
+    let verification_uri = cx.app.config.public_url.url("/device");
+    Ok(DeviceAuthorization {
+        device_code: code.expose().to_owned(),
+        verification_uri_complete: format!("{verification_uri}?user_code={shown}"),
+        user_code: shown,
+        verification_uri,
+        expires_in: tokens.device_code.0,
+        interval: tokens.device_interval.0,
+    })
+}
+
+/// Eight letters, 34 bits: with the limit on wrong codes, beyond guessing in ten minutes (RFC 8628 §5.1).
+fn user_code(entropy: &dyn Entropy) -> String {
+    let mut code = String::with_capacity(8);
+    while code.len() < 8 {
+        let [byte] = entropy.bytes::<1>();
+        // 240 is the largest multiple of 20 below 256: beyond it some letters would come up more often.
+        if byte < 240
+            && let Some(letter) = ALPHABET.get(usize::from(byte % 20))
+        {
+            code.push(char::from(*letter));
+        }
+    }
+    code
+}
+
+/// The form in which people read a user code.
+pub fn shown(user_code: &str) -> String {
+    match user_code.split_at_checked(4) {
+        Some((left, right)) => format!("{left}-{right}"),
+        None => user_code.to_owned(),
+    }
+}
+
+/// What a person typed, as stored: case, spaces and dashes do not matter (RFC 8628 §6.1).
+pub fn normalized(typed: &str) -> String {
+    typed
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_uppercase())
+        .take(16)
+        .collect()
+}
+
+/// Approves or denies, once; `false` if it was decided before or has expired.
+///
+/// # Errors
+/// The database fails.
+pub async fn decide(
+    cx: &Cx,
+    row: &DeviceCodeRow,
+    session: &LiveSession,
+    approve: bool,
+) -> Result<bool, Fault> {
+    let decided = if approve {
+        let approval = Approval {
+            user_id: &session.user_id,
+            user_epoch: session.user_epoch,
+            session_id: &session.id,
+            auth_time: session.auth_time,
+            acr: &session.acr,
+            amr: &session.amr,
+            grant_id: &id::row(&*cx.app.entropy, cx.now),
+        };
+        device_codes::approve(cx.app.db.write(), &row.id, &approval, cx.now).await?
+    } else {
+        device_codes::deny(cx.app.db.write(), &row.id, cx.now).await?
+    };
+    Ok(decided)
+}
+
+/// The standing that the grant of an approved code will have; `None` if its user is gone. A device outlives the
+/// browser session in which it was approved.
+pub(super) async fn standing(cx: &Cx, row: &DeviceCodeRow) -> Result<Option<Standing>, Fault> {
+    let (Some(user_id), Some(grant_id)) = (&row.user_id, &row.grant_id) else {
+        return Ok(None);
+    };
+    let Some(user) = users::find(cx.app.db.read(), user_id).await? else {
+        return Ok(None);
+    };
+    Ok(Some(Standing {
+        id: grant_id.clone(),
+        client_id: row.client_id.clone(),
+        user_id: user.id,
+        user_epoch: row.user_epoch.unwrap_or(-1),
+        session_id: None,
+        offline: true,
+        scope: row.scope.clone(),
+        resources: row.resources.clone(),
+        claims: None,
+        nonce: None,
+        auth_time: row.auth_time.unwrap_or(row.created_at),
+        acr: row.acr.clone().unwrap_or_default(),
+        amr: row.amr.clone().unwrap_or_default(),
+        created_at: cx.now.0,
+        expires_at: (cx.now + cx.app.config.tokens.refresh_token_absolute).0,
+        revoked_at: None,
+        code_digest: None,
+        code_expires_at: None,
+        code_challenge: None,
+        code_redirect_uri: None,
+        code_spent_at: None,
+        refresh_digest: None,
+        refresh_expires_at: None,
+        refresh_rotated_at: None,
+        refresh_previous: None,
+        refresh_successor: None,
+        email: user.email,
+        email_verified: user.email_verified,
+        preferred_username: user.preferred_username,
+        name: user.name,
+        profile: user.profile,
+        roles: user.roles,
+        groups: user.groups,
+        updated_at: user.updated_at,
+        user_disabled_at: user.disabled_at,
+        credential_epoch: user.credential_epoch,
+        session_ended_at: None,
+        session_expires_at: None,
+        denied: false,
+    }))
+}
+
+/// The grant of a fetched device code.
+pub(super) fn new_grant(
+    standing: &Standing,
+    refresh: Option<NewRefresh>,
+    purge_at: Timestamp,
+) -> NewGrant<'_> {
+    NewGrant {
+        id: &standing.id,
+        client_id: &standing.client_id,
+        user_id: &standing.user_id,
+        user_epoch: standing.user_epoch,
+        session_id: None,
+        offline: true,
+        scope: &standing.scope,
+        resources: &standing.resources,
+        claims: None,
+        nonce: None,
+        auth_time: standing.auth_time,
+        acr: &standing.acr,
+        amr: &standing.amr,
+        created_at: Timestamp(standing.created_at),
+        expires_at: Timestamp(standing.expires_at),
+        purge_at,
+        code: None,
+        refresh,
+    }
+}

@@ -1,0 +1,63 @@
+//! Provider metadata (OIDC Discovery §3, RFC 8414 §2). Every capability comes from the list that implements it,
+//! so that discovery cannot promise what does not work. Tests: tests/it/discovery.rs.
+
+use super::client::auth;
+use super::token::grants;
+use super::{prompt, response_mode, scopes};
+use crate::config::Config;
+use serde_json::{Value, json};
+
+/// The authentication context classes of this server; every one can be reached.
+pub const ACR_PASSWORD: &str = "urn:keywright:acr:password";
+
+/// The metadata document. `algs` are the algorithms with an active key.
+pub fn document(config: &Config, algs: &[String]) -> Value {
+    let url = |path: &str| config.public_url.url(path);
+    let methods: Vec<&str> = auth::ALL.iter().map(|method| method.name()).collect();
+    let mut claims = vec![
+        "sub",
+        "iss",
+        "aud",
+        "exp",
+        "iat",
+        "auth_time",
+        "nonce",
+        "acr",
+        "amr",
+        "azp",
+        "sid",
+        "at_hash",
+    ];
+    claims.extend(scopes::ALL.iter().flat_map(|known| known.claims));
+    json!({
+        "issuer": config.public_url.as_str(),
+        "authorization_endpoint": url("/authorize"),
+        "token_endpoint": url("/token"),
+        "userinfo_endpoint": url("/userinfo"),
+        "jwks_uri": url("/jwks"),
+        "introspection_endpoint": url("/introspect"),
+        "revocation_endpoint": url("/revoke"),
+        "device_authorization_endpoint": url("/device_authorization"),
+        "end_session_endpoint": url("/end_session"),
+        "scopes_supported": scopes::ALL.iter().map(|known| known.name).collect::<Vec<_>>(),
+        "claims_supported": claims,
+        "response_types_supported": ["code"],
+        "response_modes_supported": response_mode::ALL.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
+        "grant_types_supported": grants::ALL.iter().map(|grant| grant.name()).collect::<Vec<_>>(),
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": algs,
+        "token_endpoint_auth_methods_supported": methods,
+        "revocation_endpoint_auth_methods_supported": methods,
+        "introspection_endpoint_auth_methods_supported": auth::confidential(),
+        "code_challenge_methods_supported": ["S256"],
+        "prompt_values_supported": prompt::SUPPORTED,
+        "acr_values_supported": [ACR_PASSWORD],
+        "display_values_supported": ["page", "popup"],
+        "claim_types_supported": ["normal"],
+        "ui_locales_supported": ["en"],
+        "claims_parameter_supported": true,
+        "request_parameter_supported": false,
+        "request_uri_parameter_supported": false,
+        "authorization_response_iss_parameter_supported": true,
+    })
+}

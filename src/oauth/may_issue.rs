@@ -1,0 +1,54 @@
+//! The one place that says whether a grant still stands. Every grant type, userinfo and introspection ask here,
+//! so that no sibling path can forget a disabled user or an ended session.
+
+use crate::storage::grants::Standing;
+use crate::time::Timestamp;
+
+/// Whether tokens of this grant are honored: not revoked, the user enabled, no credential changed since, and the
+/// session alive unless the grant outlives it.
+///
+/// # Errors
+/// Why not, for the log.
+pub fn honored(standing: &Standing, now: Timestamp) -> Result<(), &'static str> {
+    if standing.revoked_at.is_some() {
+        return Err("the grant is revoked");
+    }
+    if standing.user_disabled_at.is_some() {
+        return Err("the user is disabled");
+    }
+    if standing.credential_epoch != standing.user_epoch {
+        return Err("the user's credentials have changed");
+    }
+    if !standing.offline && !session_is_alive(standing, now) {
+        return Err("the session has ended");
+    }
+    Ok(())
+}
+
+/// Whether new tokens may be issued for this grant. A code or refresh token is asked about here before it is spent.
+///
+/// # Errors
+/// Why not, for the log.
+pub fn may_issue(standing: &Standing, now: Timestamp) -> Result<(), &'static str> {
+    honored(standing, now)?;
+    if standing.expires_at <= now.0 {
+        return Err("the grant has reached its absolute end");
+    }
+    Ok(())
+}
+
+/// Whether the code may be redeemed: signing out between consent and redemption stops even an offline grant.
+///
+/// # Errors
+/// Why not, for the log.
+pub fn may_redeem(standing: &Standing, now: Timestamp) -> Result<(), &'static str> {
+    may_issue(standing, now)?;
+    if standing.session_id.is_some() && !session_is_alive(standing, now) {
+        return Err("the session has ended");
+    }
+    Ok(())
+}
+
+fn session_is_alive(standing: &Standing, now: Timestamp) -> bool {
+    standing.session_ended_at.is_none() && standing.session_expires_at.is_some_and(|end| end > now.0)
+}

@@ -1,0 +1,39 @@
+//! Token revocation (RFC 7009). Tests: tests/it/revoke.rs.
+
+use super::client::auth::{self, ClientRequest};
+use super::error::Result;
+use crate::cx::Cx;
+use crate::jose::TYP_ACCESS_TOKEN;
+use crate::opaque::{Kind, Opaque};
+use crate::storage::{denied_tokens, grants};
+use crate::time::Timestamp;
+
+/// Revokes a token of the client. An unknown token, or another client's, is no error (RFC 7009 §2.2).
+///
+/// # Errors
+/// The refusals of client authentication; or a fault: a revocation that was not stored is never confirmed.
+pub async fn revoke(cx: &Cx, request: &ClientRequest) -> Result<()> {
+    request.form.refuse_repeats(&[])?;
+    let client = auth::authenticate(cx, request).await?;
+    let token = request.form.required("token")?;
+    if let Some(refresh_token) = Opaque::parse(Kind::RefreshToken, token, &cx.app.vault) {
+        // A refresh token ends its grant, with the access tokens of it (RFC 7009 §2.1). Any generation will do:
+        // whoever holds an old one and wants it dead is right.
+        let standing = grants::standing(cx.app.db.read(), refresh_token.id(), "").await?;
+        if standing.is_some_and(|standing| standing.client_id == client.id) {
+            grants::revoke(cx.app.db.write(), refresh_token.id(), cx.now).await?;
+        }
+        return Ok(());
+    }
+    // An access token ends alone; the refresh token goes on (RFC 7009 §2.1 leaves this to the server).
+    let Some(claims) = cx.app.keyring.set().verify(token, &[TYP_ACCESS_TOKEN]) else {
+        return Ok(());
+    };
+    let ours = claims.text("client_id") == Some(client.id.as_str());
+    if let (true, Some(jti), Ok(Some(exp))) = (ours, claims.text("jti"), claims.time("exp"))
+        && exp > cx.now
+    {
+        denied_tokens::insert(cx.app.db.write(), jti, Timestamp(exp.0)).await?;
+    }
+    Ok(())
+}

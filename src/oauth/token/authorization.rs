@@ -1,0 +1,40 @@
+//! What every grant ends in: who gets tokens for what, and what is used up by issuing them.
+
+use crate::oauth::engine::scope::Scope;
+use crate::opaque::Opaque;
+use crate::storage::device_codes::DeviceCodeRow;
+use crate::storage::grants::Standing;
+
+/// A decision to issue. It says nothing about tokens; `issue` decides those.
+pub struct Authorization {
+    /// The grant of a user; `None` where a client acts for itself.
+    pub standing: Option<Box<Standing>>,
+    /// The scope of the access token.
+    pub scope: Scope,
+    /// The resources of the access token.
+    pub resources: Vec<String>,
+    /// What is used up.
+    pub source: Source,
+}
+
+/// What is used up by issuing. Single use and replay are handled once, in `issue`.
+pub enum Source {
+    /// An authorization code, good but for the question whether it is still unused.
+    Code,
+    /// The refresh token that was presented, and what it is to its family.
+    RefreshToken(Opaque, Generation),
+    /// An approved device code.
+    DeviceCode(Box<DeviceCodeRow>),
+    /// Nothing: the client's credentials are not used up.
+    Nothing,
+}
+
+/// What a genuine refresh token is to its family.
+pub enum Generation {
+    /// The live one.
+    Live,
+    /// The one before, inside the grace window: its holder gets the same successor again.
+    JustReplaced(String),
+    /// An older one: somebody kept a copy.
+    Superseded,
+}

@@ -1,0 +1,160 @@
+//! The only writer of the token endpoint: spends what was presented and hands out tokens (RFC 6749 §5.1).
+//! Tokens are minted in memory first; then one statement (or short transaction) decides; a replay is committed
+//! as a revocation and refused after that, so no rollback can lose it.
+
+use super::authorization::{Authorization, Generation, Source};
+use super::grants;
+use crate::cx::Cx;
+use crate::oauth::client::Client;
+use crate::oauth::device;
+use crate::oauth::error::{Result, invalid_grant};
+use crate::oauth::tokens::{access_token, id_token, refresh_token};
+use crate::opaque::Opaque;
+use crate::storage::device_codes::{self, DeviceCodeRow};
+use crate::storage::grants as rows;
+use crate::storage::grants::{NewRefresh, Rotation, Standing};
+use crate::time::{Seconds, Timestamp};
+use serde::Serialize;
+
+/// How long the row of a grant outlives its last token, so that a late replay still finds it.
+pub const PURGE_MARGIN: Seconds = Seconds(3_600);
+
+/// RFC 6749 §5.1, OIDC Core §3.1.3.3.
+#[derive(Serialize)]
+pub struct TokenResponse {
+    access_token: String,
+    token_type: &'static str,
+    expires_in: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id_token: Option<String>,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    scope: String,
+}
+
+/// Issues tokens for an authorization, once.
+///
+/// # Errors
+/// `invalid_grant`: what was presented was used before. Or a fault.
+pub async fn issue(cx: &Cx, client: &Client, authorization: Authorization) -> Result<TokenResponse> {
+    let Authorization {
+        standing,
+        scope,
+        resources,
+        source,
+    } = authorization;
+    let Some(standing) = standing else {
+        let access = access_token::mint(cx, client, None, &scope, &resources)?;
+        return Ok(response(access, None, None, scope.to_string()));
+    };
+    if is_known_replay(&standing, &source) {
+        return Err(replayed(cx, &standing.id).await?);
+    }
+    let access = access_token::mint(cx, client, Some(&standing), &scope, &resources)?;
+    let id_token = match scope.has("openid") {
+        true => Some(id_token::mint(cx, client, &standing, &scope, &access.token)?),
+        false => None,
+    };
+    let refresh = match source {
+        Source::Code => redeem(cx, client, &standing).await?,
+        Source::RefreshToken(_, Generation::JustReplaced(successor)) => Some(successor),
+        Source::RefreshToken(presented, _) => Some(rotate(cx, &standing, &presented).await?),
+        Source::DeviceCode(row) => fetch(cx, client, &standing, &row).await?,
+        Source::Nothing => None,
+    };
+    Ok(response(access, refresh, id_token, scope.to_string()))
+}
+
+/// Seen already when the row was read; saves the signatures. What is missed here is caught by the spending statement.
+fn is_known_replay(standing: &Standing, source: &Source) -> bool {
+    match source {
+        Source::Code => standing.code_spent_at.is_some(),
+        Source::RefreshToken(_, generation) => matches!(generation, Generation::Superseded),
+        Source::DeviceCode(row) => row.spent_at.is_some(),
+        Source::Nothing => false,
+    }
+}
+
+async fn redeem(cx: &Cx, client: &Client, standing: &Standing) -> Result<Option<String>> {
+    let (token, stored) = first_refresh(cx, client, &standing.id);
+    let purge_at = purge_at(cx, stored.as_ref(), standing.expires_at);
+    if !rows::redeem_code(cx.app.db.write(), &standing.id, stored.as_ref(), purge_at, cx.now).await? {
+        return Err(replayed(cx, &standing.id).await?);
+    }
+    Ok(token.map(|token| token.expose().to_owned()))
+}
+
+async fn rotate(cx: &Cx, standing: &Standing, presented: &Opaque) -> Result<String> {
+    let (next, stored) = refresh_token::mint(cx, &standing.id);
+    let sealed = refresh_token::seal(cx, presented, &next)?;
+    let digest = presented.digest(&cx.app.vault);
+    let rotation = Rotation {
+        presented: &digest,
+        next: &stored,
+        sealed: &sealed,
+    };
+    if rows::rotate(cx.app.db.write(), &standing.id, &rotation, cx.now).await? {
+        return Ok(next.expose().to_owned());
+    }
+    // Another request was first. Inside the grace window both get the same successor, never a second branch.
+    let now_standing = rows::standing(cx.app.db.write(), &standing.id, "").await?;
+    let generation = now_standing.map(|standing| grants::generation(cx, presented, &standing));
+    match generation {
+        Some(Generation::JustReplaced(successor)) => Ok(successor),
+        _ => Err(replayed(cx, &standing.id).await?),
+    }
+}
+
+async fn fetch(cx: &Cx, client: &Client, standing: &Standing, row: &DeviceCodeRow) -> Result<Option<String>> {
+    let (token, stored) = first_refresh(cx, client, &standing.id);
+    let mut tx = cx.app.db.begin().await?;
+    if !device_codes::spend(tx.sql(), &row.id, cx.now).await? {
+        drop(tx);
+        return Err(replayed(cx, &standing.id).await?);
+    }
+    let purge_at = purge_at(cx, stored.as_ref(), standing.expires_at);
+    rows::insert(tx.sql(), &device::new_grant(standing, stored, purge_at)).await?;
+    tx.commit().await?;
+    Ok(token.map(|token| token.expose().to_owned()))
+}
+
+fn first_refresh(cx: &Cx, client: &Client, grant_id: &str) -> (Option<Opaque>, Option<NewRefresh>) {
+    if !refresh_token::wanted(client) {
+        return (None, None);
+    }
+    let (token, stored) = refresh_token::mint(cx, grant_id);
+    (Some(token), Some(stored))
+}
+
+fn purge_at(cx: &Cx, refresh: Option<&NewRefresh>, absolute_end: i64) -> Timestamp {
+    let last_token = match refresh {
+        Some(_) => Timestamp(absolute_end),
+        None => cx.now,
+    };
+    last_token + cx.app.config.tokens.access_token + PURGE_MARGIN
+}
+
+/// Something was used twice: everything that it bought is revoked, committed, and only then refused
+/// (RFC 6749 §4.1.2, RFC 9700 §4.14.2).
+async fn replayed(cx: &Cx, grant_id: &str) -> Result<crate::oauth::error::Failure> {
+    rows::revoke(cx.app.db.write(), grant_id, cx.now).await?;
+    tracing::warn!(target: "audit", event = "replay", grant = grant_id, request_id = %cx.request_id, "replay: grant revoked");
+    Ok(invalid_grant("used before: the grant is revoked").into())
+}
+
+fn response(
+    access: access_token::AccessToken,
+    refresh_token: Option<String>,
+    id_token: Option<String>,
+    scope: String,
+) -> TokenResponse {
+    TokenResponse {
+        access_token: access.token,
+        token_type: "Bearer",
+        expires_in: access.expires_in,
+        refresh_token,
+        id_token,
+        scope,
+    }
+}
