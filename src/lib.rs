@@ -1,11 +1,13 @@
 //! Keywright: an OAuth 2.0 and OpenID Connect authorization server.
 
 pub mod app;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod cx;
 pub mod data_key;
 pub mod entropy;
+pub mod http;
 pub mod id;
 pub mod identity;
 pub mod jose;

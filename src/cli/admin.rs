@@ -5,6 +5,7 @@ use super::error::{CliError, Result};
 use super::output::{Output, instant, to_stderr};
 use crate::app::App;
 use crate::id;
+use crate::identity::users::ADMIN;
 use crate::opaque::{Kind, Opaque};
 use crate::storage::{setup_links, users};
 use crate::time::{Seconds, Timestamp};
@@ -14,12 +15,10 @@ use std::io::IsTerminal;
 
 /// How long a set-up link is good for.
 const LIFETIME: Seconds = Seconds(3_600);
-/// The role of administrators.
-const ADMIN: &str = "admin";
 
 /// Verbs of `keywright admin`.
 #[derive(Debug, Subcommand)]
-pub enum Verb {
+pub(super) enum Verb {
     /// Make a new one-time link that creates the first administrator; earlier links end
     SetupLink {
         /// Print the link even where the output is not a terminal
@@ -32,7 +31,7 @@ pub enum Verb {
 ///
 /// # Errors
 /// There is an administrator already, the output could be a log, or the database fails.
-pub async fn run(verb: &Verb, global: &Global, output: Output) -> Result {
+pub(super) async fn run(verb: &Verb, global: &Global, output: Output) -> Result {
     let Verb::SetupLink { print_setup_link } = verb;
     // Whoever reads the link can become the administrator: it must not end in a log by accident.
     if !print_setup_link && !output.json && !std::io::stderr().is_terminal() {
@@ -43,13 +42,19 @@ pub async fn run(verb: &Verb, global: &Global, output: Output) -> Result {
     }
     let app = global.app().await?;
     let Some(link) = setup_link(&app).await? else {
-        return Err(CliError::failure("there is an administrator already", "keywright user list"));
+        return Err(CliError::failure(
+            "there is an administrator already",
+            "keywright user list",
+        ));
     };
     if output.json {
         output.show(&json!({ "url": link.url, "expires_at": link.expires_at.0 }), "");
     } else {
         let until = instant(link.expires_at, app.clock.now());
-        to_stderr(&format!("Open this link until {until} to create the first administrator:\n\n    {}\n", link.url));
+        to_stderr(&format!(
+            "Open this link until {until} to create the first administrator:\n\n    {}\n",
+            link.url
+        ));
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use serde_json::{Map, json};
 
 /// Verbs of `keywright config`.
 #[derive(Debug, Subcommand)]
-pub enum Verb {
+pub(super) enum Verb {
     /// Check the configuration and report all problems at once
     Check,
     /// Show the value of every setting; secrets are masked
@@ -26,7 +26,7 @@ pub enum Verb {
 ///
 /// # Errors
 /// The configuration has problems.
-pub fn run(verb: &Verb, global: &Global, output: Output) -> Result {
+pub(super) fn run(verb: &Verb, global: &Global, output: Output) -> Result {
     match verb {
         Verb::Check => check(&load(global)?, output),
         Verb::Show { origin } => show(&load(global)?, *origin, output),
@@ -67,10 +67,18 @@ fn show(loaded: &Loaded, origin: bool, output: Output) {
         } else {
             vec![key.to_owned(), shown.clone()]
         });
-        let entry = if origin { json!({ "value": shown, "origin": from }) } else { json!(shown) };
+        let entry = if origin {
+            json!({ "value": shown, "origin": from })
+        } else {
+            json!(shown)
+        };
         settings.insert(key.to_owned(), entry);
     }
-    let head: &[&str] = if origin { &["setting", "value", "origin"] } else { &["setting", "value"] };
+    let head: &[&str] = if origin {
+        &["setting", "value", "origin"]
+    } else {
+        &["setting", "value"]
+    };
     output.show(&settings.into(), &table(head, &rows));
 }
 

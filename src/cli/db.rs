@@ -8,7 +8,7 @@ use serde_json::json;
 
 /// Verbs of `keywright db`.
 #[derive(Debug, Subcommand)]
-pub enum Verb {
+pub(super) enum Verb {
     /// Create the tables, or bring them up to date; `serve` does this too
     Migrate,
 }
@@ -17,12 +17,15 @@ pub enum Verb {
 ///
 /// # Errors
 /// The database cannot be reached, or is of a newer version.
-pub async fn run(verb: &Verb, global: &Global, output: Output) -> Result {
+pub(super) async fn run(verb: &Verb, global: &Global, output: Output) -> Result {
     let Verb::Migrate = verb;
     let app = global.app().await?;
     app.db.migrate().await?;
     let database = app.config.database.url.for_people();
-    output.show(&json!({ "migrated": true, "database": database }), &format!("{database} is up to date."));
+    output.show(
+        &json!({ "migrated": true, "database": database }),
+        &format!("{database} is up to date."),
+    );
     app.db.close().await;
     Ok(())
 }

@@ -8,33 +8,45 @@ use std::process::ExitCode;
 
 /// Why a command failed.
 #[derive(Debug)]
-pub struct CliError {
+pub(super) struct CliError {
     exit: u8,
     message: String,
     next: String,
 }
 
 /// The result of a command.
-pub type Result<T = ()> = std::result::Result<T, CliError>;
+pub(super) type Result<T = ()> = std::result::Result<T, CliError>;
 
 impl CliError {
     /// The command could not do its work. `next` is a command or an action for people.
-    pub fn failure(message: impl Into<String>, next: impl Into<String>) -> Self {
-        Self { exit: 1, message: message.into(), next: next.into() }
+    pub(super) fn failure(message: impl Into<String>, next: impl Into<String>) -> Self {
+        Self {
+            exit: 1,
+            message: message.into(),
+            next: next.into(),
+        }
     }
 
     /// The command line asks for something impossible.
-    pub fn usage(message: impl Into<String>, next: impl Into<String>) -> Self {
-        Self { exit: 2, message: message.into(), next: next.into() }
+    pub(super) fn usage(message: impl Into<String>, next: impl Into<String>) -> Self {
+        Self {
+            exit: 2,
+            message: message.into(),
+            next: next.into(),
+        }
     }
 
     /// The configuration is at fault.
-    pub fn config(message: impl Into<String>, next: impl Into<String>) -> Self {
-        Self { exit: 3, message: message.into(), next: next.into() }
+    pub(super) fn config(message: impl Into<String>, next: impl Into<String>) -> Self {
+        Self {
+            exit: 3,
+            message: message.into(),
+            next: next.into(),
+        }
     }
 
     /// Writes the error to standard error and gives the exit code.
-    pub fn report(&self, json: bool) -> ExitCode {
+    pub(super) fn report(&self, json: bool) -> ExitCode {
         if json {
             to_stderr(&json!({ "error": self.message, "next": self.next }).to_string());
         } else {
@@ -52,7 +64,10 @@ impl std::fmt::Display for CliError {
 
 impl From<ConfigProblems> for CliError {
     fn from(problems: ConfigProblems) -> Self {
-        Self::config(problems.to_string(), "keywright config example    (all settings and their defaults)")
+        Self::config(
+            problems.to_string(),
+            "keywright config example    (all settings and their defaults)",
+        )
     }
 }
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 /// Flags of all commands.
 #[derive(Clone, Debug, Args)]
-pub struct Global {
+pub(super) struct Global {
     /// The configuration file
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -28,7 +28,7 @@ pub struct Global {
 
 impl Global {
     /// What the command line says about the configuration.
-    pub fn flags(&self) -> Flags {
+    pub(super) fn flags(&self) -> Flags {
         let given = [
             ("database.url", "--database-url", &self.database_url),
             ("public_url", "--public-url", &self.public_url),
@@ -37,19 +37,23 @@ impl Global {
             .into_iter()
             .filter_map(|(key, flag, value)| value.clone().map(|value| (key, flag, value)))
             .collect();
-        Flags { file: self.config.clone(), values, development: false }
+        Flags {
+            file: self.config.clone(),
+            values,
+            development: false,
+        }
     }
 
     /// The configuration.
     ///
     /// # Errors
     /// It has problems.
-    pub fn config(&self) -> Result<Config> {
+    pub(super) fn config(&self) -> Result<Config> {
         Ok(config::load(&self.flags(), &Environment::of_process())?)
     }
 
     /// The clock of this machine.
-    pub fn clock(&self) -> Arc<dyn Clock> {
+    pub(super) fn clock(&self) -> Arc<dyn Clock> {
         Arc::new(SystemClock)
     }
 
@@ -57,8 +61,8 @@ impl Global {
     ///
     /// # Errors
     /// The configuration has problems, or the database cannot be used.
-    pub async fn app(&self) -> Result<Arc<App>> {
-        build(self.config()?).await
+    pub(super) async fn app(&self) -> Result<Arc<App>> {
+        Ok(Arc::new(build(self.config()?).await?))
     }
 }
 
@@ -66,7 +70,7 @@ impl Global {
 ///
 /// # Errors
 /// The database or the keys cannot be used.
-pub async fn build(config: Config) -> Result<Arc<App>> {
+pub(super) async fn build(config: Config) -> Result<App> {
     let database = config.database.url.for_people();
     let app = App::build(config, Arc::new(SystemClock), Arc::new(SystemEntropy)).await;
     app.map_err(|error| CliError::failure(format!("{database}: {error}"), "keywright doctor"))

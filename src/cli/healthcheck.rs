@@ -11,7 +11,7 @@ use std::time::Duration;
 ///
 /// # Errors
 /// The server does not answer, or is not ready.
-pub async fn run(config: &Config, output: Output) -> Result {
+pub(super) async fn run(config: &Config, output: Output) -> Result {
     let mut address = config.server.listen;
     // A listener on all addresses is asked at this machine's own.
     match address.ip() {
@@ -20,10 +20,11 @@ pub async fn run(config: &Config, output: Output) -> Result {
         _ => {}
     }
     let url = format!("http://{address}{}/readyz", config.public_url.path());
-    let failed = |why: String| {
-        CliError::failure(format!("{url}: {why}"), "keywright doctor")
-    };
-    let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(3)).build();
+    let failed = |why: String| CliError::failure(format!("{url}: {why}"), "keywright doctor");
+    let http = reqwest::Client::builder()
+        .no_proxy()
+        .timeout(Duration::from_secs(3))
+        .build();
     let answer = match http {
         Ok(http) => http.get(&url).send().await,
         Err(error) => Err(error),

@@ -13,21 +13,22 @@ use crate::time::{Seconds, Timestamp};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use std::path::PathBuf;
+use zeroize::Zeroizing;
 
 /// Verbs of `keywright key`.
 #[derive(Debug, Subcommand)]
-pub enum Verb {
+pub(super) enum Verb {
     /// List the signing keys and their states
     List,
     /// Announce a new key, which takes over once clients have had time to see it
     Rotate(Rotate),
-    /// Announce a key of your own, a PKCS#8 PEM file
+    /// Announce a key of your own, from a PEM file
     Import(Import),
 }
 
 /// Arguments of `keywright key rotate`.
 #[derive(Debug, Args)]
-pub struct Rotate {
+pub(super) struct Rotate {
     /// RS256, PS256, ES256 or EdDSA
     #[arg(long, default_value = "RS256")]
     alg: Alg,
@@ -38,10 +39,13 @@ pub struct Rotate {
 
 /// Arguments of `keywright key import`.
 #[derive(Debug, Args)]
-pub struct Import {
+pub(super) struct Import {
     /// The file; afterwards it is no longer needed here
     #[arg(value_name = "PEM")]
     file: PathBuf,
+    /// What it signs with [default: RS256, ES256 or EdDSA, by the kind of key]
+    #[arg(long)]
+    alg: Option<Alg>,
     /// When it takes over [default: keys.announce]
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     activate_in: Option<Seconds>,
@@ -51,7 +55,7 @@ pub struct Import {
 ///
 /// # Errors
 /// A rotation is under way, the file is no key, or the database fails.
-pub async fn run(verb: &Verb, global: &Global, output: Output) -> Result {
+pub(super) async fn run(verb: &Verb, global: &Global, output: Output) -> Result {
     let app = global.app().await?;
     match verb {
         Verb::List => list(&app, output).await,
@@ -61,26 +65,45 @@ pub async fn run(verb: &Verb, global: &Global, output: Output) -> Result {
             announce(&app, arguments.alg, &key, arguments.activate_in, output).await
         }
         Verb::Import(arguments) => {
-            let path = arguments.file.display();
-            let failed = |why: String| {
-                CliError::failure(
-                    format!("{path}: {why}"),
-                    "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out key.pem",
-                )
-            };
-            let pem = std::fs::read_to_string(&arguments.file).map_err(|error| failed(error.to_string()))?;
-            let imported = import_pem(&pem).map_err(|error| failed(error.to_string()))?;
-            announce(&app, imported.alg, &imported.key, arguments.activate_in, output).await
+            let (alg, key) = read(arguments)?;
+            announce(&app, alg, &key, arguments.activate_in, output).await
         }
     }
 }
 
-async fn announce(app: &App, alg: Alg, key: &Pkcs8Der, activate_in: Option<Seconds>, output: Output) -> Result {
+fn read(arguments: &Import) -> Result<(Alg, Pkcs8Der)> {
+    let failed = |why: String| {
+        CliError::failure(
+            format!("{}: {why}", arguments.file.display()),
+            "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out key.pem",
+        )
+    };
+    let pem = std::fs::read_to_string(&arguments.file).map(Zeroizing::new);
+    let imported = import_pem(&pem.map_err(|error| failed(error.to_string()))?);
+    let imported = imported.map_err(|error| failed(error.to_string()))?;
+    let wanted = arguments.alg.or_else(|| imported.algs.first().copied());
+    match wanted.filter(|alg| imported.algs.contains(alg)) {
+        Some(alg) => Ok((alg, imported.key)),
+        None => Err(failed("the key is of another kind than --alg needs".to_owned())),
+    }
+}
+
+async fn announce(
+    app: &App,
+    alg: Alg,
+    key: &Pkcs8Der,
+    activate_in: Option<Seconds>,
+    output: Output,
+) -> Result {
     let now = app.clock.now();
     let wait = activate_in.unwrap_or(app.config.keys.announce);
-    let kid = keyring::import(&app.db, &app.vault, &*app.entropy, alg, key, now, wait).await.map_err(failure)?;
+    let kid = keyring::import(&app.db, &app.vault, &*app.entropy, alg, key, now, wait)
+        .await
+        .map_err(failure)?;
     if wait.0 == 0 {
-        keyring::tick(&app.db, now, KEEP).await.map_err(failure)?;
+        keyring::tick(&app.db, now, app.keep_retired_keys())
+            .await
+            .map_err(failure)?;
     }
     let starts = now + wait;
     let value = json!({ "kid": kid, "alg": alg.name(), "activates_at": starts.0 });
@@ -93,9 +116,6 @@ async fn announce(app: &App, alg: Alg, key: &Pkcs8Der, activate_in: Option<Secon
     Ok(())
 }
 
-/// Nothing is removed here: the server does that, which knows the lifetimes of what it signed.
-const KEEP: Seconds = Seconds(i64::MAX / 4);
-
 fn failure(error: KeyringError) -> CliError {
     CliError::failure(error.to_string(), "keywright key list")
 }
@@ -105,7 +125,14 @@ async fn list(app: &App, output: Output) -> Result {
     let keys = signing_keys::list(app.db.read()).await?;
     let rows: Vec<Vec<String>> = keys
         .iter()
-        .map(|key| vec![key.kid.clone(), key.alg.clone(), key.state.clone(), since(key, now)])
+        .map(|key| {
+            vec![
+                key.kid.clone(),
+                key.alg.clone(),
+                key.state.clone(),
+                since(key, now),
+            ]
+        })
         .collect();
     let values = keys.iter().map(|key| {
         json!({
@@ -117,7 +144,10 @@ async fn list(app: &App, output: Output) -> Result {
             "retired_at": key.retired_at,
         })
     });
-    output.show(&Value::Array(values.collect()), &table(&["kid", "alg", "state", ""], &rows));
+    output.show(
+        &Value::Array(values.collect()),
+        &table(&["kid", "alg", "state", ""], &rows),
+    );
     Ok(())
 }
 

@@ -21,8 +21,8 @@ mod version;
 mod web;
 mod words;
 
-pub use error::CliError;
-pub use global::Global;
+use error::CliError;
+use global::Global;
 
 use crate::config::Issuer;
 use clap::{CommandFactory, Parser, Subcommand};
@@ -120,7 +120,9 @@ enum Command {
 impl Cli {
     /// Runs the command; the exit code is 0, 1 for a failure, 2 for wrong usage, 3 for a wrong configuration.
     pub async fn run(self) -> ExitCode {
-        let output = Output { json: self.global.json };
+        let output = Output {
+            json: self.global.json,
+        };
         match self.dispatch(output).await {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => error.report(output.json),
@@ -139,7 +141,9 @@ impl Cli {
             Command::Key(verb) => key::run(verb, global, output).await,
             Command::Admin(verb) => admin::run(verb, global, output).await,
             Command::Db(verb) => db::run(verb, global, output).await,
-            Command::Login(login) => login::run(login, &issuer(login, global)?, &*global.clock(), output).await,
+            Command::Login(login) => {
+                login::run(login, &issuer(login, global)?, &*global.clock(), output).await
+            }
             Command::Token(verb) => token::run(verb, global, output).await,
             Command::Config(verb) => config::run(verb, global, output),
             Command::Version => {
@@ -171,10 +175,18 @@ mod tests {
     fn the_help_fits_a_screen_and_names_every_command() {
         Cli::command().debug_assert();
         let help = Cli::command().render_help().to_string();
-        assert!(help.lines().count() <= 36, "{} lines\n{help}", help.lines().count());
+        assert!(
+            help.lines().count() <= 36,
+            "{} lines\n{help}",
+            help.lines().count()
+        );
         assert!(help.contains("Start here: keywright dev"));
         for command in Cli::command().get_subcommands() {
-            assert!(help.contains(command.get_name()), "{}\n{help}", command.get_name());
+            assert!(
+                help.contains(command.get_name()),
+                "{}\n{help}",
+                command.get_name()
+            );
         }
     }
 }

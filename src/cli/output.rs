@@ -6,14 +6,14 @@ use std::io::Write;
 
 /// How results are printed.
 #[derive(Clone, Copy, Debug)]
-pub struct Output {
+pub(super) struct Output {
     /// Whether `--json` was given.
     pub json: bool,
 }
 
 impl Output {
     /// Prints the result: `value` with `--json`, else `text`.
-    pub fn show(self, value: &Value, text: &str) {
+    pub(super) fn show(self, value: &Value, text: &str) {
         if self.json {
             to_stdout(&value.to_string());
         } else {
@@ -23,21 +23,27 @@ impl Output {
 }
 
 /// Prints one line, or several, to standard output.
-pub fn to_stdout(text: &str) {
+pub(super) fn to_stdout(text: &str) {
     let mut stdout = std::io::stdout().lock();
     let _ = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
 }
 
 /// Prints one line, or several, to standard error.
-pub fn to_stderr(text: &str) {
+pub(super) fn to_stderr(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
 /// Rows in columns, each as wide as its widest cell.
-pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
+pub(super) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     let width = |column: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
-        cells.chain(head.get(column).map(|name| name.len())).max().unwrap_or(0)
+        let cells = rows
+            .iter()
+            .filter_map(|row| row.get(column))
+            .map(|cell| cell.chars().count());
+        cells
+            .chain(head.get(column).map(|name| name.len()))
+            .max()
+            .unwrap_or(0)
     };
     let widths: Vec<usize> = (0..head.len()).map(width).collect();
     let line = |cells: &mut dyn Iterator<Item = &str>| {
@@ -52,7 +58,7 @@ pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
 }
 
 /// An instant and how far it is: `2026-11-23 06:41:07 UTC (in 4 min)`.
-pub fn instant(at: Timestamp, now: Timestamp) -> String {
+pub(super) fn instant(at: Timestamp, now: Timestamp) -> String {
     let distance = at.since(now).0;
     let span = match distance.unsigned_abs() {
         0 => return format!("{} (now)", at.for_people()),
@@ -76,13 +82,22 @@ mod tests {
     #[test]
     fn instants_say_how_far_they_are() {
         let now = Timestamp(1_700_000_000);
-        assert_eq!(instant(Timestamp(now.0 + 250), now), "2023-11-14 22:17:30 UTC (in 4 min)");
-        assert_eq!(instant(Timestamp(now.0 - 90), now), "2023-11-14 22:11:50 UTC (90 s ago)");
+        assert_eq!(
+            instant(Timestamp(now.0 + 250), now),
+            "2023-11-14 22:17:30 UTC (in 4 min)"
+        );
+        assert_eq!(
+            instant(Timestamp(now.0 - 90), now),
+            "2023-11-14 22:11:50 UTC (90 s ago)"
+        );
     }
 
     #[test]
     fn columns_are_aligned() {
-        let rows = [vec!["a".to_owned(), "1".to_owned()], vec!["long".to_owned(), "2".to_owned()]];
+        let rows = [
+            vec!["a".to_owned(), "1".to_owned()],
+            vec!["long".to_owned(), "2".to_owned()],
+        ];
         assert_eq!(table(&["id", "n"], &rows), "id    n\na     1\nlong  2\n");
     }
 }

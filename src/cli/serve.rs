@@ -7,7 +7,7 @@ use super::global::build;
 use super::output::to_stderr;
 use super::shutdown;
 use crate::app::App;
-use crate::config::{self, Environment};
+use crate::config::{self, DatabaseUrl, Environment};
 use crate::storage::clients;
 use crate::{http, telemetry};
 use clap::Args;
@@ -19,7 +19,7 @@ use tokio::net::TcpListener;
 
 /// Arguments of `keywright serve`.
 #[derive(Debug, Args)]
-pub struct Serve {
+pub(super) struct Serve {
     /// The address to bind, as `server.listen`
     #[arg(long, value_name = "ADDRESS:PORT")]
     listen: Option<String>,
@@ -35,23 +35,28 @@ pub struct Serve {
 ///
 /// # Errors
 /// The configuration has problems; the database or the address cannot be used.
-pub async fn run(serve: &Serve, global: &Global) -> Result {
+pub(super) async fn run(serve: &Serve, global: &Global) -> Result {
     let started = Instant::now();
     let mut flags = global.flags();
     if let Some(listen) = &serve.listen {
         flags.values.push(("server.listen", "--listen", listen.clone()));
     }
     if serve.insecure_http {
-        flags.values.push(("server.insecure_http", "--insecure-http", "true".to_owned()));
+        flags
+            .values
+            .push(("server.insecure_http", "--insecure-http", "true".to_owned()));
     }
     let config = config::load(&flags, &Environment::of_process())?;
     telemetry::init(&config.log);
     let address = config.server.listen;
     // First, because a second server on this machine fails here before it touches the database.
     let listener = TcpListener::bind(address).await.map_err(|error| {
-        CliError::failure(format!("cannot listen on {address}: {error}"), "keywright serve --listen 127.0.0.1:8081")
+        CliError::failure(
+            format!("cannot listen on {address}: {error}"),
+            "keywright serve --listen 127.0.0.1:8081",
+        )
     })?;
-    let app = build(config).await?;
+    let app = Arc::new(lock(build(config).await?)?);
     let print_link = serve.print_setup_link || std::io::stderr().is_terminal();
     to_stderr(&banner(&app, started.elapsed(), print_link).await?);
     http::serve(Arc::clone(&app), listener, shutdown::requested())
@@ -61,9 +66,26 @@ pub async fn run(serve: &Serve, global: &Global) -> Result {
     Ok(())
 }
 
+/// Makes this process the only server on an SQLite database.
+pub(super) fn lock(mut app: App) -> Result<App> {
+    if let DatabaseUrl::Sqlite(path) = &app.config.database.url {
+        app.db.lock_for_serving(path).map_err(|error| {
+            CliError::failure(
+                format!("{}: {error}", path.display()),
+                "stop the other server, or use Postgres for several servers on one database",
+            )
+        })?;
+    }
+    Ok(app)
+}
+
 async fn banner(app: &App, took: Duration, print_link: bool) -> Result<String> {
     let issuer = &app.config.public_url;
-    let note = if issuer.is_loopback() { "            (set public_url before you go live)" } else { "" };
+    let note = if issuer.is_loopback() {
+        "            (set public_url before you go live)"
+    } else {
+        ""
+    };
     let algs = app.keyring.set().algs();
     let mut text = format!(
         "keywright {}  ready in {:.1} s\n  issuer     {issuer}{note}\n  discovery  {}\n  \
@@ -77,7 +99,11 @@ async fn banner(app: &App, took: Duration, print_link: bool) -> Result<String> {
     );
     if admin::is_needed(app).await? {
         // A new link ends the earlier ones, so none is made where nobody would see it.
-        let link = if print_link { admin::setup_link(app).await? } else { None };
+        let link = if print_link {
+            admin::setup_link(app).await?
+        } else {
+            None
+        };
         let _ = match link {
             Some(link) => writeln!(
                 text,
@@ -85,7 +111,10 @@ async fn banner(app: &App, took: Duration, print_link: bool) -> Result<String> {
                  {}                   (re-issue: keywright admin setup-link)",
                 link.url
             ),
-            None => writeln!(text, "  admin      none yet — make the link for the first one: keywright admin setup-link"),
+            None => writeln!(
+                text,
+                "  admin      none yet — make the link for the first one: keywright admin setup-link"
+            ),
         };
     }
     if clients::list(app.db.read(), "", 1).await?.is_empty() {

@@ -3,7 +3,7 @@
 use super::output::to_stderr;
 
 /// Ends with the first signal to stop.
-pub async fn requested() {
+pub(super) async fn requested() {
     signal().await;
     tokio::spawn(async {
         signal().await;

@@ -17,14 +17,14 @@ const SHOW_OPAQUE: &str = "send it to the introspection endpoint (RFC 7662) as t
 
 /// Verbs of `keywright token`.
 #[derive(Debug, Subcommand)]
-pub enum Verb {
+pub(super) enum Verb {
     /// Show header, claims and times of a JWT, and check its signature
     Inspect(Inspect),
 }
 
 /// Arguments of `keywright token inspect`.
 #[derive(Debug, Args)]
-pub struct Inspect {
+pub(super) struct Inspect {
     /// The token, or `-` to read it from standard input
     #[arg(value_name = "JWT|-")]
     token: String,
@@ -40,7 +40,7 @@ pub struct Inspect {
 ///
 /// # Errors
 /// It is not a JWT; the keys cannot be had.
-pub async fn run(verb: &Verb, global: &Global, output: Output) -> Result {
+pub(super) async fn run(verb: &Verb, global: &Global, output: Output) -> Result {
     let Verb::Inspect(inspect) = verb;
     let token = read(&inspect.token)?;
     let (header, claims) = decode(&token)?;
@@ -63,16 +63,25 @@ fn read(argument: &str) -> Result<String> {
     if argument == "-" {
         text.clear();
         let read = std::io::stdin().read_to_string(&mut text);
-        read.map_err(|error| CliError::failure(format!("cannot read standard input: {error}"), "pipe the token in"))?;
+        read.map_err(|error| {
+            CliError::failure(
+                format!("cannot read standard input: {error}"),
+                "pipe the token in",
+            )
+        })?;
     }
     Ok(text.trim().to_owned())
 }
 
 type Object = Map<String, Value>;
+type Verdict = std::result::Result<(), VerifyError>;
 
 fn decode(token: &str) -> Result<(Object, Object)> {
     if token.starts_with("kw_") {
-        return Err(CliError::failure("this is an opaque value of Keywright: it says nothing by itself", SHOW_OPAQUE));
+        return Err(CliError::failure(
+            "this is an opaque value of Keywright: it says nothing by itself",
+            SHOW_OPAQUE,
+        ));
     }
     let object = |part: &str| serde_json::from_slice::<Object>(&URL_SAFE_NO_PAD.decode(part).ok()?).ok();
     let parts: Vec<&str> = token.split('.').collect();
@@ -92,17 +101,35 @@ async fn keys(inspect: &Inspect, global: &Global) -> Result<(String, Jwks, Times
     };
     let http = web::client()?;
     let metadata = web::discover(&http, issuer).await?;
-    let url = metadata.get("jwks_uri").and_then(Value::as_str).unwrap_or_default();
-    let failed = |error: String| CliError::failure(format!("cannot fetch the keys at {url:?}: {error}"), "keywright doctor");
-    let answer = http.get(url).send().await.map_err(|error| failed(web::chain(&error)))?;
+    let url = metadata
+        .get("jwks_uri")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let failed = |error: String| {
+        CliError::failure(
+            format!("cannot fetch the keys at {url:?}: {error}"),
+            "keywright doctor",
+        )
+    };
+    let answer = http
+        .get(url)
+        .send()
+        .await
+        .map_err(|error| failed(web::chain(&error)))?;
     let document: Value = answer.json().await.map_err(|error| failed(web::chain(&error)))?;
     // Keys of other servers may have algorithms that we do not know; they are left out.
-    let keys = document.get("keys").and_then(Value::as_array).into_iter().flatten();
-    let keys = keys.filter_map(|key| serde_json::from_value(key.clone()).ok()).collect();
+    let keys = document
+        .get("keys")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    let keys = keys
+        .filter_map(|key| serde_json::from_value(key.clone()).ok())
+        .collect();
     Ok((issuer.clone(), Jwks { keys }, global.clock().now()))
 }
 
-fn signature(token: &str, jwks: &Jwks) -> Result<(), VerifyError> {
+fn signature(token: &str, jwks: &Jwks) -> Verdict {
     let find = |kid: &str| {
         let key = jwks.keys.iter().find(|key| key.kid() == kid)?;
         VerifyKey::new(key).ok()
@@ -119,20 +146,25 @@ fn problems(
     issuer: &str,
     audience: Option<&str>,
     now: Timestamp,
-    verdict: Result<(), VerifyError>,
+    verdict: Verdict,
 ) -> Vec<String> {
     let mut problems = Vec::new();
     if let Err(error) = verdict {
         problems.push(match error {
-            VerifyError::UnknownKey => "the key that it names is not published (any more): the token is from another \
+            VerifyError::UnknownKey => {
+                "the key that it names is not published (any more): the token is from another \
                                         server, or older than the last key rotations"
-                .to_owned(),
+                    .to_owned()
+            }
             error => error.to_string(),
         });
     }
     match claims.get("iss").and_then(Value::as_str) {
         Some(named) if named == issuer => {}
-        named => problems.push(format!("iss is {:?}, expected {issuer:?}", named.unwrap_or_default())),
+        named => problems.push(format!(
+            "iss is {:?}, expected {issuer:?}",
+            named.unwrap_or_default()
+        )),
     }
     match time(claims, "exp") {
         Some(end) if end <= now => problems.push(format!("it has expired: {}", instant(end, now))),
@@ -156,20 +188,16 @@ fn problems(
     problems
 }
 
-fn text(
-    header: &Object,
-    claims: &Object,
-    verdict: Result<(), VerifyError>,
-    problems: &[String],
-    now: Timestamp,
-) -> String {
+fn text(header: &Object, claims: &Object, verdict: Verdict, problems: &[String], now: Timestamp) -> String {
     let mut text = String::from("header\n");
     for (name, value) in header {
         let _ = writeln!(text, "  {name:<12} {value}");
     }
     text += "claims\n";
     for (name, value) in claims {
-        let _ = match time(claims, name).filter(|_| matches!(name.as_str(), "iat" | "exp" | "nbf" | "auth_time")) {
+        let _ = match time(claims, name)
+            .filter(|_| matches!(name.as_str(), "iat" | "exp" | "nbf" | "auth_time"))
+        {
             Some(at) => writeln!(text, "  {name:<12} {value}  {}", instant(at, now)),
             None => writeln!(text, "  {name:<12} {value}"),
         };

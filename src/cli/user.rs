@@ -3,10 +3,11 @@
 use super::Global;
 use super::error::{CliError, Result};
 use super::output::{Output, instant, table};
-use super::password::Source;
+use super::password::{Chosen, Source};
 use crate::app::App;
 use crate::id;
 use crate::identity::email::CanonicalEmail;
+use crate::identity::users::{self as accounts, NewUser, UserError};
 use crate::storage::users::{self, UserRow};
 use crate::time::Timestamp;
 use clap::{Args, Subcommand};
@@ -14,7 +15,7 @@ use serde_json::{Value, json};
 
 /// Verbs of `keywright user`.
 #[derive(Debug, Subcommand)]
-pub enum Verb {
+pub(super) enum Verb {
     /// Add a user
     Add(Add),
     /// List all users
@@ -43,7 +44,7 @@ pub enum Verb {
 
 /// Arguments of `keywright user add`.
 #[derive(Debug, Args)]
-pub struct Add {
+pub(super) struct Add {
     /// The e-mail address, by which the user signs in
     email: String,
     #[command(flatten)]
@@ -69,7 +70,7 @@ pub struct Add {
 ///
 /// # Errors
 /// No such user, a refused password, or the database fails.
-pub async fn run(verb: &Verb, global: &Global, output: Output) -> Result {
+pub(super) async fn run(verb: &Verb, global: &Global, output: Output) -> Result {
     let app = global.app().await?;
     match verb {
         Verb::Add(arguments) => add(arguments, &app, output).await,
@@ -81,66 +82,46 @@ pub async fn run(verb: &Verb, global: &Global, output: Output) -> Result {
 }
 
 async fn add(arguments: &Add, app: &App, output: Output) -> Result {
-    let email = parse(&arguments.email)?;
-    if users::find_by_email(app.db.read(), email.as_str()).await?.is_some() {
-        return Err(taken(&email));
-    }
-    let password = arguments.password.choose(app, &email).await?;
-    let user = UserRow {
+    let chosen = arguments.password.choose(&*app.entropy)?;
+    let local_part = arguments.email.split('@').next().unwrap_or_default().to_owned();
+    let new = NewUser {
+        email: arguments.email.clone(),
         email_verified: !arguments.unverified,
-        preferred_username: Some(arguments.username.clone().unwrap_or_else(|| email.local_part().to_owned())),
         name: arguments.name.clone(),
-        roles: json!(arguments.roles).to_string(),
-        groups: json!(arguments.groups).to_string(),
-        ..new(app, &email, password.hash)
+        preferred_username: Some(arguments.username.clone().unwrap_or(local_part)),
+        roles: arguments.roles.clone(),
+        groups: arguments.groups.clone(),
+        ..NewUser::default()
     };
-    insert(app, &user, &email).await?;
-    let mut value = document(&user);
-    let mut text = format!("Added {} ({}).", user.email, user.id);
-    if let (Some(password), Value::Object(members)) = (&password.generated, &mut value) {
-        members.insert("password".to_owned(), json!(password.expose()));
-        text += &format!("\n  password  {}    (shown once)", password.expose());
-    }
-    text += &format!("\n  sign in   {}", app.config.public_url.url("/login"));
-    output.show(&value, &text);
+    let user = accounts::create(app, new, chosen.password.clone())
+        .await
+        .map_err(|error| failure(&error, &arguments.email))?;
+    let text = format!("Added {} ({}).", user.email, user.id);
+    let next = format!("\n  sign in   {}", app.config.public_url.url("/login"));
+    show_password(&user, &chosen, text, &next, output);
     Ok(())
 }
 
-/// A user with nothing but address and password.
-pub(crate) fn new(app: &App, email: &CanonicalEmail, password_hash: String) -> UserRow {
-    let now = app.clock.now();
-    UserRow {
-        id: id::user(&*app.entropy),
-        email: email.to_string(),
-        email_verified: true,
-        preferred_username: Some(email.local_part().to_owned()),
-        name: None,
-        profile: "{}".to_owned(),
-        roles: "[]".to_owned(),
-        groups: "[]".to_owned(),
-        password_hash: Some(password_hash),
-        credential_epoch: 0,
-        disabled_at: None,
-        created_at: now.0,
-        updated_at: now.0,
+/// The result of a command that sets a password; the password itself only if it was made here.
+fn show_password(user: &UserRow, chosen: &Chosen, mut text: String, next: &str, output: Output) {
+    let mut value = document(user);
+    if let (true, Value::Object(members)) = (chosen.generated, &mut value) {
+        members.insert("password".to_owned(), json!(chosen.password.expose()));
+        text += &format!("\n  password  {}    (shown once)", chosen.password.expose());
     }
+    output.show(&value, &(text + next));
 }
 
-/// Stores a new user.
-pub(crate) async fn insert(app: &App, user: &UserRow, email: &CanonicalEmail) -> Result {
-    users::insert(app.db.write(), user).await.map_err(|error| match error {
-        error if error.is_unique_violation() => taken(email),
-        other => other.into(),
-    })
-}
-
-fn taken(email: &CanonicalEmail) -> CliError {
-    CliError::failure(format!("there is a user {email} already"), format!("keywright user show {email}"))
-}
-
-fn parse(text: &str) -> Result<CanonicalEmail> {
-    CanonicalEmail::parse(text)
-        .map_err(|error| CliError::usage(format!("{text:?}: {error}"), "keywright user add name@example.com …"))
+pub(crate) fn failure(error: &UserError, email: &str) -> CliError {
+    let next = match error {
+        UserError::Email => "keywright user add name@example.com --generate-password".to_owned(),
+        UserError::Taken => format!("keywright user show {email}"),
+        UserError::Password(_) => "choose another one, or --generate-password".to_owned(),
+        UserError::Busy => "try again".to_owned(),
+        UserError::Unknown => "keywright user list".to_owned(),
+        UserError::Storage(_) => "keywright doctor".to_owned(),
+    };
+    CliError::failure(format!("{email}: {error}"), next)
 }
 
 async fn list(app: &App, output: Output) -> Result {
@@ -151,7 +132,11 @@ async fn list(app: &App, output: Output) -> Result {
         let Some(last) = page.last() else { break };
         after = last.email.clone();
         for user in &page {
-            let state = if user.disabled_at.is_some() { "disabled" } else { "" };
+            let state = if user.disabled_at.is_some() {
+                "disabled"
+            } else {
+                ""
+            };
             let roles = names(&user.roles).join(" ");
             rows.push(vec![user.email.clone(), user.id.clone(), roles, state.to_owned()]);
             values.push(document(user));
@@ -195,15 +180,15 @@ async fn show(app: &App, user: &str, output: Output) -> Result {
 
 async fn set_password(app: &App, user: &str, source: &Source, output: Output) -> Result {
     let user = find(app, user).await?;
-    let password = source.choose(app, &parse(&user.email)?).await?;
-    users::set_password(app.db.write(), &user.id, &password.hash, app.clock.now()).await?;
-    let mut value = document(&user);
-    let mut text = format!("Set the password of {}. Earlier sessions and tokens have ended.", user.email);
-    if let (Some(password), Value::Object(members)) = (&password.generated, &mut value) {
-        members.insert("password".to_owned(), json!(password.expose()));
-        text += &format!("\n  password  {}    (shown once)", password.expose());
-    }
-    output.show(&value, &text);
+    let chosen = source.choose(&*app.entropy)?;
+    accounts::set_password(app, &user, chosen.password.clone())
+        .await
+        .map_err(|error| failure(&error, &user.email))?;
+    let text = format!(
+        "Set the password of {}. Earlier sessions and tokens have ended.",
+        user.email
+    );
+    show_password(&user, &chosen, text, "", output);
     Ok(())
 }
 
@@ -216,7 +201,10 @@ async fn remove(app: &App, user: &str, yes: bool, output: Output) -> Result {
         ));
     }
     users::delete(app.db.write(), &user.id).await?;
-    output.show(&json!({ "removed": user.id, "email": user.email }), &format!("Removed {}.", user.email));
+    output.show(
+        &json!({ "removed": user.id, "email": user.email }),
+        &format!("Removed {}.", user.email),
+    );
     Ok(())
 }
 
@@ -224,7 +212,8 @@ async fn find(app: &App, user: &str) -> Result<UserRow> {
     let found = if id::is_user(user) {
         users::find(app.db.read(), user).await?
     } else {
-        users::find_by_email(app.db.read(), parse(user)?.as_str()).await?
+        let email = CanonicalEmail::parse(user).map_err(|_| failure(&UserError::Email, user))?;
+        users::find_by_email(app.db.read(), email.as_str()).await?
     };
     found.ok_or_else(|| CliError::failure(format!("there is no user {user:?}"), "keywright user list"))
 }

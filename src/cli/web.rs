@@ -9,20 +9,25 @@ use std::time::Duration;
 ///
 /// # Errors
 /// The TLS stack does not start.
-pub fn client() -> Result<Client> {
+pub(super) fn client() -> Result<Client> {
     Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .timeout(Duration::from_secs(30))
         .user_agent(concat!("keywright/", env!("CARGO_PKG_VERSION")))
         .build()
-        .map_err(|error| CliError::failure(format!("cannot speak HTTP: {}", chain(&error)), "keywright doctor"))
+        .map_err(|error| {
+            CliError::failure(
+                format!("cannot speak HTTP: {}", chain(&error)),
+                "keywright doctor",
+            )
+        })
 }
 
 /// The metadata of an issuer (OpenID Connect Discovery §4), which must name the issuer byte for byte.
 ///
 /// # Errors
 /// It cannot be fetched, or belongs to another issuer.
-pub async fn discover(http: &Client, issuer: &str) -> Result<Value> {
+pub(super) async fn discover(http: &Client, issuer: &str) -> Result<Value> {
     let url = format!("{issuer}/.well-known/openid-configuration");
     let answer = http.get(&url).send().await;
     let answer = answer.and_then(reqwest::Response::error_for_status);
@@ -39,14 +44,17 @@ pub async fn discover(http: &Client, issuer: &str) -> Result<Value> {
     match document.get("issuer").and_then(Value::as_str) {
         Some(named) if named == issuer => Ok(document),
         named => Err(CliError::failure(
-            format!("{url} is of the issuer {:?}, not of {issuer:?}", named.unwrap_or_default()),
+            format!(
+                "{url} is of the issuer {:?}, not of {issuer:?}",
+                named.unwrap_or_default()
+            ),
             "use the issuer exactly as the server names it, without a trailing slash",
         )),
     }
 }
 
 /// An error with its causes, without the URL that it repeats.
-pub fn chain(error: &dyn std::error::Error) -> String {
+pub(super) fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

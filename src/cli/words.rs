@@ -22,7 +22,7 @@ plum pocket pony poplar potato prairie pumpkin puzzle quail quartz rabbit radish
 rocket saddle saffron salmon sandal satin shell silver spruce tiger tulip velvet willow";
 
 /// `count` random words with dashes between them: 8 bits of entropy per word.
-pub fn passphrase(entropy: &dyn Entropy, count: usize) -> String {
+pub(super) fn passphrase(entropy: &dyn Entropy, count: usize) -> String {
     let words: Vec<&str> = WORDS.split_ascii_whitespace().collect();
     let pick = |_| {
         let [byte] = entropy.bytes::<1>();
@@ -39,7 +39,11 @@ mod tests {
     #[test]
     fn there_is_one_word_for_each_byte() {
         let mut words: Vec<&str> = WORDS.split_ascii_whitespace().collect();
-        assert!(words.iter().all(|word| word.bytes().all(|b| b.is_ascii_lowercase())));
+        assert!(
+            words
+                .iter()
+                .all(|word| word.bytes().all(|b| b.is_ascii_lowercase()))
+        );
         assert_eq!(words.len(), 256);
         words.sort_unstable();
         words.dedup();

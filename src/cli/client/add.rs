@@ -6,15 +6,15 @@ use crate::cli::error::{CliError, Result};
 use crate::cli::output::Output;
 use crate::oauth::client::Metadata;
 use crate::oauth::client::registration::{Profile, profile};
-use crate::storage::clients::{self, ClientRow};
-use crate::storage::Tx;
 use crate::opaque::Opaque;
+use crate::storage::Tx;
+use crate::storage::clients::{self, ClientRow};
 use clap::Args;
 use serde_json::{Value, json};
 
 /// Arguments of `keywright client add`.
 #[derive(Debug, Args)]
-pub struct Add {
+pub(crate) struct Add {
     /// The name that people see; the client identifier is made from it
     name: String,
     #[command(flatten)]
@@ -104,7 +104,10 @@ pub(super) async fn run(arguments: &Add, app: &App, output: Output) -> Result {
             members.insert("client_secret".to_owned(), json!(secret.expose()));
         }
     }
-    output.show(&value, &snippet::text(app, &id, &metadata, arguments.kind.profile(), secret.as_ref()));
+    output.show(
+        &value,
+        &snippet::text(app, &id, &metadata, arguments.kind.profile(), secret.as_ref()),
+    );
     Ok(())
 }
 
@@ -119,13 +122,15 @@ pub(crate) async fn insert(app: &App, id: &str, metadata: &Metadata) -> Result<(
         updated_at: now.0,
     };
     let mut tx: Tx = app.db.begin().await?;
-    clients::insert(tx.sql(), &client).await.map_err(|error| match error {
-        taken if taken.is_unique_violation() => CliError::failure(
-            format!("there is a client {id:?} already"),
-            format!("keywright client show {id}    (or choose another identifier with --id)"),
-        ),
-        other => other.into(),
-    })?;
+    clients::insert(tx.sql(), &client)
+        .await
+        .map_err(|error| match error {
+            taken if taken.is_unique_violation() => CliError::failure(
+                format!("there is a client {id:?} already"),
+                format!("keywright client show {id}    (or choose another identifier with --id)"),
+            ),
+            other => other.into(),
+        })?;
     let secret = if metadata.token_endpoint_auth_method == "none" {
         None
     } else {
@@ -148,7 +153,10 @@ fn metadata(arguments: &Add) -> Metadata {
         post_logout_redirect_uris: arguments.post_logout_redirects.clone(),
         grant_types,
         scope: arguments.scope.clone().unwrap_or(base.scope),
-        token_endpoint_auth_method: arguments.auth_method.clone().unwrap_or(base.token_endpoint_auth_method),
+        token_endpoint_auth_method: arguments
+            .auth_method
+            .clone()
+            .unwrap_or(base.token_endpoint_auth_method),
         id_token_signed_response_alg: arguments.id_token_alg.clone(),
         access_token_signed_response_alg: arguments.access_token_alg.clone(),
         resources: arguments.resources.clone(),
@@ -167,7 +175,10 @@ fn slug(name: &str) -> String {
         return name.to_owned();
     }
     let lower = name.to_lowercase();
-    let words: Vec<&str> = lower.split(|c: char| !is_plain(c)).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> = lower
+        .split(|c: char| !is_plain(c))
+        .filter(|word| !word.is_empty())
+        .collect();
     words.join("-")
 }
 

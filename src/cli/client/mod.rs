@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 /// Verbs of `keywright client`.
 #[derive(Debug, Subcommand)]
-pub enum Verb {
+pub(super) enum Verb {
     /// Register an application and print what it needs
     Add(Box<add::Add>),
     /// List all clients
@@ -48,7 +48,7 @@ pub enum Verb {
 ///
 /// # Errors
 /// No such client, invalid metadata, or the database fails.
-pub async fn run(verb: &Verb, global: &Global, output: Output) -> Result {
+pub(super) async fn run(verb: &Verb, global: &Global, output: Output) -> Result {
     let app = global.app().await?;
     match verb {
         Verb::Add(arguments) => add::run(arguments, &app, output).await,
@@ -69,7 +69,11 @@ async fn list(app: &App, output: Output) -> Result {
         after = last.id.clone();
         for client in &page {
             let metadata = metadata(client)?;
-            let state = if client.disabled_at.is_some() { "disabled" } else { "" };
+            let state = if client.disabled_at.is_some() {
+                "disabled"
+            } else {
+                ""
+            };
             rows.push(vec![
                 client.id.clone(),
                 metadata.token_endpoint_auth_method.clone(),
@@ -80,7 +84,8 @@ async fn list(app: &App, output: Output) -> Result {
         }
     }
     let text = if rows.is_empty() {
-        "No clients yet.\n  next: keywright client add my-app --spa --redirect http://localhost:5173/callback".to_owned()
+        "No clients yet.\n  next: keywright client add my-app --spa --redirect http://localhost:5173/callback"
+            .to_owned()
     } else {
         table(&["client_id", "authentication", "grants", ""], &rows)
     };
@@ -90,7 +95,12 @@ async fn list(app: &App, output: Output) -> Result {
 
 fn short_grants(metadata: &Metadata) -> String {
     let short = |grant: &String| grant.rsplit(':').next().unwrap_or(grant).to_owned();
-    metadata.grant_types.iter().map(short).collect::<Vec<_>>().join(" ")
+    metadata
+        .grant_types
+        .iter()
+        .map(short)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 async fn show(app: &App, id: &str, output: Output) -> Result {
@@ -120,7 +130,10 @@ async fn find(app: &App, id: &str) -> Result<ClientRow> {
 
 fn metadata(client: &ClientRow) -> Result<Metadata> {
     serde_json::from_str(&client.metadata).map_err(|error| {
-        CliError::failure(format!("the stored metadata of {:?} cannot be read: {error}", client.id), "keywright doctor")
+        CliError::failure(
+            format!("the stored metadata of {:?} cannot be read: {error}", client.id),
+            "keywright doctor",
+        )
     })
 }
 
@@ -142,9 +155,11 @@ fn print(app: &App, client: &ClientRow, metadata: &Metadata, output: Output) {
         for (name, value) in members {
             let cell = match value {
                 Value::String(text) => text,
-                Value::Array(items) => {
-                    items.iter().map(|item| item.as_str().unwrap_or_default()).collect::<Vec<_>>().join(" ")
-                }
+                Value::Array(items) => items
+                    .iter()
+                    .map(|item| item.as_str().unwrap_or_default())
+                    .collect::<Vec<_>>()
+                    .join(" "),
                 other => other.to_string(),
             };
             if !cell.is_empty() {
@@ -153,7 +168,10 @@ fn print(app: &App, client: &ClientRow, metadata: &Metadata, output: Output) {
         }
     }
     let now = app.clock.now();
-    rows.push(vec!["created".to_owned(), instant(Timestamp(client.created_at), now)]);
+    rows.push(vec![
+        "created".to_owned(),
+        instant(Timestamp(client.created_at), now),
+    ]);
     if let Some(since) = client.disabled_at {
         rows.push(vec!["disabled".to_owned(), instant(Timestamp(since), now)]);
     }
@@ -164,8 +182,10 @@ fn print(app: &App, client: &ClientRow, metadata: &Metadata, output: Output) {
 pub(crate) fn check(app: &App, id: &str, metadata: &Metadata) -> Result {
     use crate::oauth::client::registration;
     registration::check(id, metadata, &app.keyring.set().algs()).map_err(|problems| {
-        let lines: Vec<String> =
-            problems.iter().map(|problem| format!("\n  - {}: {}", problem.field, problem.text)).collect();
+        let lines: Vec<String> = problems
+            .iter()
+            .map(|problem| format!("\n  - {}: {}", problem.field, problem.text))
+            .collect();
         CliError::usage(
             format!("the client cannot be registered like this:{}", lines.concat()),
             "keywright client add --help",

@@ -4,17 +4,17 @@ use super::find;
 use crate::app::App;
 use crate::cli::error::{CliError, Result};
 use crate::cli::output::{Output, instant};
+use crate::id;
 use crate::opaque::{Kind, Opaque};
 use crate::storage::Tx;
 use crate::storage::clients::{self, SecretRow};
 use crate::time::{Seconds, Timestamp};
-use crate::id;
 use clap::Args;
 use serde_json::json;
 
 /// Arguments of `keywright client rotate-secret`.
 #[derive(Debug, Args)]
-pub struct Rotate {
+pub(crate) struct Rotate {
     /// The client identifier
     id: String,
     /// How long the old secret stays good, such as `24h`; `0s` ends it at once

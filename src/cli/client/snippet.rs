@@ -6,11 +6,21 @@ use crate::oauth::client::registration::Profile;
 use crate::opaque::Opaque;
 use std::fmt::Write;
 
-pub(super) fn text(app: &App, id: &str, metadata: &Metadata, kind: Profile, secret: Option<&Opaque>) -> String {
+pub(super) fn text(
+    app: &App,
+    id: &str,
+    metadata: &Metadata,
+    kind: Profile,
+    secret: Option<&Opaque>,
+) -> String {
     let issuer = app.config.public_url.as_str();
     let mut text = format!("client_id      {id}\n");
     if let Some(secret) = secret {
-        let _ = writeln!(text, "client_secret  {}    (shown once: keep it now)", secret.expose());
+        let _ = writeln!(
+            text,
+            "client_secret  {}    (shown once: keep it now)",
+            secret.expose()
+        );
     }
     let _ = writeln!(text, "issuer         {issuer}");
     let _ = writeln!(text, "discovery      {issuer}/.well-known/openid-configuration");

@@ -12,7 +12,7 @@ use serde_json::json;
 
 /// Arguments of `keywright client update`.
 #[derive(Debug, Args)]
-pub struct Update {
+pub(crate) struct Update {
     /// The client identifier
     id: String,
     /// The name that people see
@@ -108,8 +108,14 @@ fn changed(arguments: &Update, before: Metadata) -> Metadata {
         post_logout_redirect_uris: list(&arguments.post_logout_redirects, before.post_logout_redirect_uris),
         grant_types: list(&arguments.grants, before.grant_types),
         scope: arguments.scope.clone().unwrap_or(before.scope),
-        token_endpoint_auth_method: arguments.auth_method.clone().unwrap_or(before.token_endpoint_auth_method),
-        id_token_signed_response_alg: arguments.id_token_alg.clone().or(before.id_token_signed_response_alg),
+        token_endpoint_auth_method: arguments
+            .auth_method
+            .clone()
+            .unwrap_or(before.token_endpoint_auth_method),
+        id_token_signed_response_alg: arguments
+            .id_token_alg
+            .clone()
+            .or(before.id_token_signed_response_alg),
         access_token_signed_response_alg: arguments
             .access_token_alg
             .clone()

@@ -20,7 +20,10 @@ fn all(issuer: &Issuer) -> [(&'static str, Metadata); 4] {
         scope: scope.clone(),
         ..profile(kind, redirects.iter().map(|&uri| uri.to_owned()).collect())
     };
-    let named = |name: &str, metadata| Metadata { client_name: Some(name.to_owned()), ..metadata };
+    let named = |name: &str, metadata| Metadata {
+        client_name: Some(name.to_owned()),
+        ..metadata
+    };
     [
         (
             "demo-spa",
@@ -29,7 +32,10 @@ fn all(issuer: &Issuer) -> [(&'static str, Metadata); 4] {
                 ..named("Demo single-page app", native(Profile::Spa, &[&demo, LOOPBACK]))
             },
         ),
-        ("demo-web", named("Demo web app", native(Profile::Web, &[LOOPBACK]))),
+        (
+            "demo-web",
+            named("Demo web app", native(Profile::Web, &[LOOPBACK])),
+        ),
         (
             "demo-service",
             Metadata {
@@ -37,7 +43,10 @@ fn all(issuer: &Issuer) -> [(&'static str, Metadata); 4] {
                 ..named("Demo service", profile(Profile::Service, Vec::new()))
             },
         ),
-        ("demo-cli", named("Demo command line", native(Profile::Device, &[]))),
+        (
+            "demo-cli",
+            named("Demo command line", native(Profile::Device, &[])),
+        ),
     ]
 }
 

@@ -22,17 +22,28 @@ impl Description {
         let issuer = app.config.public_url.to_string();
         let path = folder.path().join("dev.json");
         let failed = |error: std::io::Error| {
-            CliError::failure(format!("{}: {error}", path.display()), "keywright dev --keep ANOTHER_DIR")
+            CliError::failure(
+                format!("{}: {error}", path.display()),
+                "keywright dev --keep ANOTHER_DIR",
+            )
         };
         if folder.is_kept() && path.exists() {
-            let saved: Value =
-                serde_json::from_slice(&fs::read(&path).map_err(failed)?).map_err(|error| failed(error.into()))?;
+            let saved: Value = serde_json::from_slice(&fs::read(&path).map_err(failed)?)
+                .map_err(|error| failed(error.into()))?;
             let part = |name: &str| saved.get(name).cloned().unwrap_or_default();
             let mut clients = part("clients");
             clients::update(app, &mut clients).await?;
-            return Ok(Self { issuer, users: part("users"), clients });
+            return Ok(Self {
+                issuer,
+                users: part("users"),
+                clients,
+            });
         }
-        let made = Self { issuer, users: people::add(app).await?, clients: clients::add(app).await? };
+        let made = Self {
+            issuer,
+            users: people::add(app).await?,
+            clients: clients::add(app).await?,
+        };
         if folder.is_kept() {
             write(&path, &made.json()).map_err(failed)?;
         }
@@ -50,7 +61,11 @@ impl Description {
         let user = |name: &str, field: &str| text(&self.users, name, field);
         let secret = text(&self.clients, "demo-service", "client_secret");
         let port = issuer.rsplit(':').next().unwrap_or_default();
-        let login = if port == "8080" { String::new() } else { format!(" --issuer {issuer}") };
+        let login = if port == "8080" {
+            String::new()
+        } else {
+            format!(" --issuer {issuer}")
+        };
         format!(
             "keywright {} development server: for trying things on this machine, not for real users\n\n  \
              token now:   curl -su demo-service:{secret} -d grant_type=client_credentials {issuer}/token\n  \
@@ -73,7 +88,11 @@ impl Description {
 }
 
 fn text<'a>(value: &'a Value, name: &str, field: &str) -> &'a str {
-    value.get(name).and_then(|entry| entry.get(field)).and_then(Value::as_str).unwrap_or_default()
+    value
+        .get(name)
+        .and_then(|entry| entry.get(field))
+        .and_then(Value::as_str)
+        .unwrap_or_default()
 }
 
 fn write(path: &Path, value: &Value) -> std::io::Result<()> {

@@ -16,7 +16,10 @@ impl Folder {
     /// A folder that stays.
     pub(super) fn kept(path: &Path) -> io::Result<Self> {
         create(path, true)?;
-        Ok(Self { path: path.to_owned(), temporary: false })
+        Ok(Self {
+            path: path.to_owned(),
+            temporary: false,
+        })
     }
 
     /// A folder that is removed when this is dropped.
@@ -24,7 +27,10 @@ impl Folder {
         let entropy: &dyn Entropy = &SystemEntropy;
         let path = std::env::temp_dir().join(format!("keywright-dev-{}", id::random::<12>(entropy)));
         create(&path, false)?;
-        Ok(Self { path, temporary: true })
+        Ok(Self {
+            path,
+            temporary: true,
+        })
     }
 
     pub(super) fn path(&self) -> &Path {

@@ -9,6 +9,7 @@ use super::Global;
 use super::error::{CliError, Result};
 use super::global::build;
 use super::output::{Output, to_stdout};
+use super::serve::lock;
 use super::shutdown;
 use crate::config::{self, Config, Environment};
 use crate::{http, telemetry};
@@ -22,7 +23,7 @@ use tokio::net::TcpListener;
 
 /// Arguments of `keywright dev`.
 #[derive(Debug, Args)]
-pub struct Dev {
+pub(super) struct Dev {
     /// The port on 127.0.0.1; 0 takes a free one
     #[arg(long, default_value_t = 8080)]
     port: u16,
@@ -35,7 +36,7 @@ pub struct Dev {
 ///
 /// # Errors
 /// The port is taken, or the folder cannot be used.
-pub async fn run(dev: &Dev, global: &Global, output: Output) -> Result {
+pub(super) async fn run(dev: &Dev, global: &Global, output: Output) -> Result {
     if !global.flags().values.is_empty() {
         return Err(CliError::usage(
             "dev has its own database and address",
@@ -46,16 +47,24 @@ pub async fn run(dev: &Dev, global: &Global, output: Output) -> Result {
     let (listener, address) = listener
         .and_then(|listener| listener.local_addr().map(|address| (listener, address)))
         .map_err(|error| {
-            CliError::failure(format!("cannot listen on port {}: {error}", dev.port), "keywright dev --port 0")
+            CliError::failure(
+                format!("cannot listen on port {}: {error}", dev.port),
+                "keywright dev --port 0",
+            )
         })?;
     let folder = match &dev.keep {
         Some(path) => Folder::kept(path),
         None => Folder::temporary(),
     };
-    let folder = folder.map_err(|error| CliError::failure(format!("cannot make the folder: {error}"), "keywright dev --keep DIR"))?;
+    let folder = folder.map_err(|error| {
+        CliError::failure(
+            format!("cannot make the folder: {error}"),
+            "keywright dev --keep DIR",
+        )
+    })?;
     let config = configuration(global, &folder, address)?;
     telemetry::init(&config.log);
-    let app = build(config).await?;
+    let app = Arc::new(lock(build(config).await?)?);
     let description = Description::load_or_make(&app, &folder).await?;
     if output.json {
         to_stdout(&description.json().to_string());

@@ -1,11 +1,10 @@
 //! The users of a development server.
 
 use crate::app::App;
-use crate::cli::error::{CliError, Result};
-use crate::cli::{password, user, words};
-use crate::identity::email::CanonicalEmail;
+use crate::cli::error::Result;
+use crate::cli::{user, words};
+use crate::identity::users::{self, NewUser};
 use crate::secret::Secret;
-use crate::storage::users::UserRow;
 use serde_json::{Map, Value, json};
 
 struct Person {
@@ -17,29 +16,52 @@ struct Person {
 }
 
 const PEOPLE: [Person; 3] = [
-    Person { name: "alice", given: "Alice", family: "Adams", roles: &["user"], groups: &["staff"] },
-    Person { name: "bob", given: "Bob", family: "Brown", roles: &["user"], groups: &["guests"] },
-    Person { name: "admin", given: "Ada", family: "Admin", roles: &["user", "admin"], groups: &["staff"] },
+    Person {
+        name: "alice",
+        given: "Alice",
+        family: "Adams",
+        roles: &["user"],
+        groups: &["staff"],
+    },
+    Person {
+        name: "bob",
+        given: "Bob",
+        family: "Brown",
+        roles: &["user"],
+        groups: &["guests"],
+    },
+    Person {
+        name: "admin",
+        given: "Ada",
+        family: "Admin",
+        roles: &["user", "admin"],
+        groups: &["staff"],
+    },
 ];
 
 /// Adds the users; gives their addresses and passwords by name.
 pub(super) async fn add(app: &App) -> Result<Value> {
     let mut described = Map::new();
+    let list = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
     for person in &PEOPLE {
-        let address = format!("{}@example.com", person.name);
-        let email = CanonicalEmail::parse(&address)
-            .map_err(|error| CliError::failure(format!("{address}: {error}"), "keywright doctor"))?;
-        let passphrase = words::passphrase(&*app.entropy, 4);
-        let hash = password::hash(app, Secret::new(passphrase.clone())).await?;
-        let row = UserRow {
+        let email = format!("{}@example.com", person.name);
+        let password = words::passphrase(&*app.entropy, 4);
+        let profile = json!({ "given_name": person.given, "family_name": person.family });
+        let new = NewUser {
+            email: email.clone(),
+            email_verified: true,
             name: Some(format!("{} {}", person.given, person.family)),
-            profile: json!({ "given_name": person.given, "family_name": person.family }).to_string(),
-            roles: json!(person.roles).to_string(),
-            groups: json!(person.groups).to_string(),
-            ..user::new(app, &email, hash)
+            preferred_username: Some(person.name.to_owned()),
+            profile: profile.as_object().cloned().unwrap_or_default(),
+            roles: list(person.roles),
+            groups: list(person.groups),
         };
-        user::insert(app, &row, &email).await?;
-        described.insert(person.name.to_owned(), json!({ "email": address, "password": passphrase }));
+        let created = users::create(app, new, Secret::new(password.clone())).await;
+        created.map_err(|error| user::failure(&error, &email))?;
+        described.insert(
+            person.name.to_owned(),
+            json!({ "email": email, "password": password }),
+        );
     }
     Ok(described.into())
 }

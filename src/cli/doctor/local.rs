@@ -3,6 +3,7 @@
 use super::Finding;
 use crate::app::App;
 use crate::config::Config;
+use crate::identity::users::ADMIN;
 use crate::storage::{signing_keys, users};
 use crate::time::{Seconds, Timestamp};
 use std::path::Path;
@@ -35,11 +36,18 @@ pub(super) async fn database(app: &App) -> Vec<Finding> {
     let written = match app.db.begin().await {
         Ok(tx) => {
             drop(tx);
-            Finding::good("database", format!("{name} can be written; migrations are up to date"))
+            Finding::good(
+                "database",
+                format!("{name} can be written; migrations are up to date"),
+            )
         }
-        Err(error) => Finding::bad("database", format!("{name}: {error}"), "check rights and free space"),
+        Err(error) => Finding::bad(
+            "database",
+            format!("{name}: {error}"),
+            "check rights and free space",
+        ),
     };
-    let admin = match users::any_with_role(app.db.read(), "admin").await {
+    let admin = match users::any_with_role(app.db.read(), ADMIN).await {
         Ok(true) => Finding::good("administrator", "there is one"),
         Ok(false) => Finding::warning("administrator", "none yet", "keywright admin setup-link"),
         Err(error) => Finding::bad("administrator", error.to_string(), "see above"),
@@ -60,13 +68,24 @@ pub(super) async fn keys(app: &App) -> Vec<Finding> {
     let algs = app.keyring.set().algs();
     if !algs.iter().any(|alg| alg == "RS256") {
         // OIDC Core §15.1: RS256 is what every client can verify.
-        findings.push(Finding::bad("signing keys", "no active RS256 key", "keywright key rotate --activate-in 0s"));
+        findings.push(Finding::bad(
+            "signing keys",
+            "no active RS256 key",
+            "keywright key rotate --activate-in 0s",
+        ));
     }
     let is_old = |created: i64| now.since(Timestamp(created)) > OLD;
-    match rows.iter().find(|row| row.state == "active" && is_old(row.activates_at)) {
+    match rows
+        .iter()
+        .find(|row| row.state == "active" && is_old(row.activates_at))
+    {
         Some(old) => findings.push(Finding::warning(
             "signing keys",
-            format!("the {} key signs since {}", old.alg, Timestamp(old.activates_at).for_people()),
+            format!(
+                "the {} key signs since {}",
+                old.alg,
+                Timestamp(old.activates_at).for_people()
+            ),
             format!("keywright key rotate --alg {}", old.alg),
         )),
         None => findings.push(Finding::good("signing keys", algs.join(", "))),
@@ -80,9 +99,11 @@ fn private(directory: &Path) -> Finding {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let open = [directory.to_owned(), directory.join("data.key")].into_iter().find(|path| {
-            std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
-        });
+        let open = [directory.to_owned(), directory.join("data.key")]
+            .into_iter()
+            .find(|path| {
+                std::fs::metadata(path).is_ok_and(|metadata| metadata.permissions().mode() & 0o077 != 0)
+            });
         if let Some(path) = open {
             return Finding::bad(
                 "key files",

@@ -1,4 +1,4 @@
-//! `keywright doctor`: one line per check, each with its fix. It changes nothing and creates nothing.
+//! `keywright doctor`: one line per check, each with its fix.
 
 mod local;
 mod remote;
@@ -46,15 +46,30 @@ impl Status {
 
 impl Finding {
     fn good(check: &'static str, detail: impl Into<String>) -> Self {
-        Self { status: Status::Good, check, detail: detail.into(), fix: String::new() }
+        Self {
+            status: Status::Good,
+            check,
+            detail: detail.into(),
+            fix: String::new(),
+        }
     }
 
     fn warning(check: &'static str, detail: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { status: Status::Warning, check, detail: detail.into(), fix: fix.into() }
+        Self {
+            status: Status::Warning,
+            check,
+            detail: detail.into(),
+            fix: fix.into(),
+        }
     }
 
     fn bad(check: &'static str, detail: impl Into<String>, fix: impl Into<String>) -> Self {
-        Self { status: Status::Bad, check, detail: detail.into(), fix: fix.into() }
+        Self {
+            status: Status::Bad,
+            check,
+            detail: detail.into(),
+            fix: fix.into(),
+        }
     }
 }
 
@@ -62,7 +77,7 @@ impl Finding {
 ///
 /// # Errors
 /// At least one check failed, or the configuration has problems.
-pub async fn run(global: &Global, output: Output) -> Result {
+pub(super) async fn run(global: &Global, output: Output) -> Result {
     let config = global.config()?;
     let mut findings = vec![Finding::good("configuration", "valid")];
     findings.push(local::address(&config));
@@ -82,7 +97,10 @@ pub async fn run(global: &Global, output: Output) -> Result {
             Err(error) => findings.push(Finding::bad(
                 "database",
                 error.to_string(),
-                format!("check that {} can be reached and that keys.directory is the right one", url.for_people()),
+                format!(
+                    "check that {} can be reached and that keys.directory is the right one",
+                    url.for_people()
+                ),
             )),
         },
     }
@@ -93,7 +111,13 @@ pub async fn run(global: &Global, output: Output) -> Result {
 fn report(findings: &[Finding], output: Output) -> Result {
     let mut text = String::new();
     for finding in findings {
-        let _ = writeln!(text, "{} {:<14} {}", finding.status.mark(), finding.check, finding.detail);
+        let _ = writeln!(
+            text,
+            "{} {:<14} {}",
+            finding.status.mark(),
+            finding.check,
+            finding.detail
+        );
         if !finding.fix.is_empty() {
             let _ = writeln!(text, "   {:<14} fix: {}", "", finding.fix);
         }
@@ -107,10 +131,16 @@ fn report(findings: &[Finding], output: Output) -> Result {
         })
     });
     output.show(&Value::Array(values.collect()), &text);
-    let failed = findings.iter().filter(|finding| finding.status == Status::Bad).count();
+    let failed = findings
+        .iter()
+        .filter(|finding| finding.status == Status::Bad)
+        .count();
     if failed == 0 {
         return Ok(());
     }
     let checks = if failed == 1 { "check" } else { "checks" };
-    Err(CliError::failure(format!("{failed} {checks} failed"), "do what `fix:` says, then keywright doctor"))
+    Err(CliError::failure(
+        format!("{failed} {checks} failed"),
+        "do what `fix:` says, then keywright doctor",
+    ))
 }

@@ -44,7 +44,10 @@ impl Flow<'_> {
         let answer = self.post(&endpoint, &form).await?;
         match answer {
             Answer::Tokens(started) => serde_json::from_value(started).map_err(|error| {
-                CliError::failure(format!("{endpoint} answered something else: {error}"), "keywright doctor")
+                CliError::failure(
+                    format!("{endpoint} answered something else: {error}"),
+                    "keywright doctor",
+                )
             }),
             Answer::Refused { error, description } => Err(CliError::failure(
                 format!("the server refused: {error} {description}"),
@@ -72,11 +75,19 @@ impl Flow<'_> {
                     // §3.5: "the interval MUST be increased by 5 seconds for this and all subsequent requests."
                     "slow_down" => interval += 5,
                     "access_denied" => {
-                        return Err(CliError::failure("access_denied: the request was denied in the browser", AGAIN));
+                        return Err(CliError::failure(
+                            "access_denied: the request was denied in the browser",
+                            AGAIN,
+                        ));
                     }
-                    "expired_token" => return Err(CliError::failure("expired_token: the code has expired", AGAIN)),
+                    "expired_token" => {
+                        return Err(CliError::failure("expired_token: the code has expired", AGAIN));
+                    }
                     _ => {
-                        return Err(CliError::failure(format!("the server refused: {error} {description}"), AGAIN));
+                        return Err(CliError::failure(
+                            format!("the server refused: {error} {description}"),
+                            AGAIN,
+                        ));
                     }
                 },
                 // §3.5: on a connection timeout "the client MUST unilaterally reduce its polling frequency".
@@ -88,21 +99,34 @@ impl Flow<'_> {
 
     fn endpoint(&self, name: &str) -> Result<String> {
         let url = self.metadata.get(name).and_then(Value::as_str);
-        url.map(str::to_owned)
-            .ok_or_else(|| CliError::failure(format!("the server has no {name}"), "use a server with the device flow"))
+        url.map(str::to_owned).ok_or_else(|| {
+            CliError::failure(
+                format!("the server has no {name}"),
+                "use a server with the device flow",
+            )
+        })
     }
 
     async fn post(&self, url: &str, form: &[(&str, &str)]) -> Result<Answer> {
-        let failed =
-            |error: reqwest::Error| CliError::failure(format!("cannot reach {url}: {}", web::chain(&error)), AGAIN);
+        let failed = |error: reqwest::Error| {
+            CliError::failure(format!("cannot reach {url}: {}", web::chain(&error)), AGAIN)
+        };
         let answer = self.http.post(url).form(form).send().await.map_err(failed)?;
         let succeeded = answer.status().is_success();
         let body: Value = answer.json().await.map_err(failed)?;
         if succeeded {
             return Ok(Answer::Tokens(body));
         }
-        let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        Ok(Answer::Refused { error: text("error"), description: text("error_description") })
+        let text = |name: &str| {
+            body.get(name)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
+        Ok(Answer::Refused {
+            error: text("error"),
+            description: text("error_description"),
+        })
     }
 }
 

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 /// Arguments of `keywright login`.
 #[derive(Debug, Args)]
-pub struct Login {
+pub(super) struct Login {
     /// The server to sign in at [default: public_url of the configuration]
     #[arg(long, value_name = "URL")]
     pub issuer: Option<String>,
@@ -30,7 +30,7 @@ pub struct Login {
 ///
 /// # Errors
 /// The server refuses, the person denies, or time runs out.
-pub async fn run(login: &Login, issuer: &Issuer, clock: &dyn Clock, output: Output) -> Result {
+pub(super) async fn run(login: &Login, issuer: &Issuer, clock: &dyn Clock, output: Output) -> Result {
     if !issuer.is_https() && !issuer.is_loopback() {
         // RFC 8628 §5.3 and RFC 6749 §1.6: tokens travel over TLS only.
         return Err(CliError::usage(
@@ -40,7 +40,11 @@ pub async fn run(login: &Login, issuer: &Issuer, clock: &dyn Clock, output: Outp
     }
     let http = web::client()?;
     let metadata = web::discover(&http, issuer.as_str()).await?;
-    let flow = device::Flow { http: &http, metadata: &metadata, client_id: &login.client };
+    let flow = device::Flow {
+        http: &http,
+        metadata: &metadata,
+        client_id: &login.client,
+    };
     let started = flow.start(&login.scope).await?;
     let mut text = format!(
         "To sign in, open this page on any device:\n\n    {}\n\nand enter the code\n\n    {}\n",
@@ -60,8 +64,15 @@ pub async fn run(login: &Login, issuer: &Issuer, clock: &dyn Clock, output: Outp
         to_stdout(&tokens.to_string());
         return Ok(());
     }
-    let path = store::save(&Environment::of_process(), issuer.as_str(), &entry(login, &tokens, clock.now()))?;
-    to_stdout(&format!("Signed in. The tokens are in {} (readable by you alone).", path.display()));
+    let path = store::save(
+        &Environment::of_process(),
+        issuer.as_str(),
+        &entry(login, &tokens, clock.now()),
+    )?;
+    to_stdout(&format!(
+        "Signed in. The tokens are in {} (readable by you alone).",
+        path.display()
+    ));
     Ok(())
 }
 

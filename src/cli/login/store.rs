@@ -10,7 +10,10 @@ use std::path::{Path, PathBuf};
 /// Adds or replaces the entry of `issuer`; gives the path of the file.
 pub(super) fn save(environment: &Environment, issuer: &str, entry: &Value) -> Result<PathBuf> {
     let directory = directory(environment).ok_or_else(|| {
-        CliError::failure("neither XDG_CONFIG_HOME nor HOME is set", "keywright login --json    (prints the tokens)")
+        CliError::failure(
+            "neither XDG_CONFIG_HOME nor HOME is set",
+            "keywright login --json    (prints the tokens)",
+        )
     })?;
     let path = directory.join("tokens.json");
     write(&directory, &path, issuer, entry).map_err(|error| {
