@@ -40,8 +40,11 @@ pub(super) async fn run(verb: &Verb, global: &Global, output: Output) -> Result 
             "keywright admin setup-link --print-setup-link",
         ));
     }
-    let app = global.app().await?;
-    let Some(link) = setup_link(&app).await? else {
+    global.with_app(async |app| print(app, output).await).await
+}
+
+async fn print(app: &App, output: Output) -> Result {
+    let Some(link) = setup_link(app).await? else {
         return Err(CliError::failure(
             "there is an administrator already",
             "keywright user list",

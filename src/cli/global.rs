@@ -15,7 +15,7 @@ pub(super) struct Global {
     /// The configuration file
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The database, as `database.url`; keep passwords off the command line with `KEYWRIGHT_DATABASE__URL_FILE`
+    /// The database, as `database.url` (passwords: KEYWRIGHT_DATABASE__URL_FILE)
     #[arg(long, global = true, value_name = "URL")]
     database_url: Option<String>,
     /// The issuer, as `public_url`
@@ -57,12 +57,15 @@ impl Global {
         Arc::new(SystemClock)
     }
 
-    /// The services on the configured database, whether or not a server runs.
+    /// Runs `command` with the services on the configured database, whether or not a server runs.
     ///
     /// # Errors
-    /// The configuration has problems, or the database cannot be used.
-    pub(super) async fn app(&self) -> Result<Arc<App>> {
-        Ok(Arc::new(build(self.config()?).await?))
+    /// The configuration has problems, the database cannot be used, or the command fails.
+    pub(super) async fn with_app<T>(&self, command: impl AsyncFnOnce(&App) -> Result<T>) -> Result<T> {
+        let app = build(self.config()?).await?;
+        let result = command(&app).await;
+        app.db.close().await;
+        result
     }
 }
 

@@ -56,17 +56,22 @@ pub(super) struct Import {
 /// # Errors
 /// A rotation is under way, the file is no key, or the database fails.
 pub(super) async fn run(verb: &Verb, global: &Global, output: Output) -> Result {
-    let app = global.app().await?;
+    global
+        .with_app(async |app| dispatch(verb, app, output).await)
+        .await
+}
+
+async fn dispatch(verb: &Verb, app: &App, output: Output) -> Result {
     match verb {
-        Verb::List => list(&app, output).await,
+        Verb::List => list(app, output).await,
         Verb::Rotate(arguments) => {
             let key = crate::jose::generate::generate(arguments.alg, &*app.entropy)
                 .map_err(|error| CliError::failure(error.to_string(), "keywright doctor"))?;
-            announce(&app, arguments.alg, &key, arguments.activate_in, output).await
+            announce(app, arguments.alg, &key, arguments.activate_in, output).await
         }
         Verb::Import(arguments) => {
             let (alg, key) = read(arguments)?;
-            announce(&app, alg, &key, arguments.activate_in, output).await
+            announce(app, alg, &key, arguments.activate_in, output).await
         }
     }
 }

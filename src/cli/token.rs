@@ -4,6 +4,7 @@ use super::Global;
 use super::error::{CliError, Result};
 use super::output::{Output, instant};
 use super::web;
+use crate::app::App;
 use crate::jose::{Jwks, TYP_ACCESS_TOKEN, TYP_ID_TOKEN, VerifyError, VerifyKey, verify};
 use crate::time::Timestamp;
 use base64::Engine;
@@ -95,9 +96,11 @@ fn decode(token: &str) -> Result<(Object, Object)> {
 /// The expected issuer, its keys, and the time.
 async fn keys(inspect: &Inspect, global: &Global) -> Result<(String, Jwks, Timestamp)> {
     let Some(issuer) = &inspect.issuer else {
-        let app = global.app().await?;
-        let jwks = app.keyring.set().jwks().clone();
-        return Ok((app.config.public_url.to_string(), jwks, app.clock.now()));
+        let own = async |app: &App| {
+            let jwks = app.keyring.set().jwks().clone();
+            Ok((app.config.public_url.to_string(), jwks, app.clock.now()))
+        };
+        return global.with_app(own).await;
     };
     let http = web::client()?;
     let metadata = web::discover(&http, issuer).await?;
@@ -115,8 +118,11 @@ async fn keys(inspect: &Inspect, global: &Global) -> Result<(String, Jwks, Times
         .get(url)
         .send()
         .await
-        .map_err(|error| failed(web::chain(&error)))?;
-    let document: Value = answer.json().await.map_err(|error| failed(web::chain(&error)))?;
+        .map_err(|error| failed(web::chain(&error.without_url())))?;
+    let document: Value = answer
+        .json()
+        .await
+        .map_err(|error| failed(web::chain(&error.without_url())))?;
     // Keys of other servers may have algorithms that we do not know; they are left out.
     let keys = document
         .get("keys")

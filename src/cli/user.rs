@@ -71,31 +71,42 @@ pub(super) struct Add {
 /// # Errors
 /// No such user, a refused password, or the database fails.
 pub(super) async fn run(verb: &Verb, global: &Global, output: Output) -> Result {
-    let app = global.app().await?;
+    global
+        .with_app(async |app| dispatch(verb, app, output).await)
+        .await
+}
+
+async fn dispatch(verb: &Verb, app: &App, output: Output) -> Result {
     match verb {
-        Verb::Add(arguments) => add(arguments, &app, output).await,
-        Verb::List => list(&app, output).await,
-        Verb::Show { user } => show(&app, user, output).await,
-        Verb::SetPassword { user, password } => set_password(&app, user, password, output).await,
-        Verb::Rm { user, yes } => remove(&app, user, *yes, output).await,
+        Verb::Add(arguments) => add(arguments, app, output).await,
+        Verb::List => list(app, output).await,
+        Verb::Show { user } => show(app, user, output).await,
+        Verb::SetPassword { user, password } => set_password(app, user, password, output).await,
+        Verb::Rm { user, yes } => remove(app, user, *yes, output).await,
     }
 }
 
 async fn add(arguments: &Add, app: &App, output: Output) -> Result {
     let chosen = arguments.password.choose(&*app.entropy)?;
-    let local_part = arguments.email.split('@').next().unwrap_or_default().to_owned();
+    let email =
+        CanonicalEmail::parse(&arguments.email).map_err(|_| failure(&UserError::Email, &arguments.email))?;
     let new = NewUser {
-        email: arguments.email.clone(),
+        email: email.to_string(),
         email_verified: !arguments.unverified,
         name: arguments.name.clone(),
-        preferred_username: Some(arguments.username.clone().unwrap_or(local_part)),
+        preferred_username: Some(
+            arguments
+                .username
+                .clone()
+                .unwrap_or_else(|| email.local_part().to_owned()),
+        ),
         roles: arguments.roles.clone(),
         groups: arguments.groups.clone(),
         ..NewUser::default()
     };
     let user = accounts::create(app, new, chosen.password.clone())
         .await
-        .map_err(|error| failure(&error, &arguments.email))?;
+        .map_err(|error| failure(&error, email.as_str()))?;
     let text = format!("Added {} ({}).", user.email, user.id);
     let next = format!("\n  sign in   {}", app.config.public_url.url("/login"));
     show_password(&user, &chosen, text, &next, output);

@@ -37,7 +37,7 @@ pub(super) async fn discover(http: &Client, issuer: &str) -> Result<Value> {
     };
     let document = document.map_err(|error| {
         CliError::failure(
-            format!("cannot fetch {url}: {}", chain(&error)),
+            format!("cannot fetch {url}: {}", chain(&error.without_url())),
             "check that the server runs and that --issuer is its address",
         )
     })?;

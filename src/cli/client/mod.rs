@@ -49,14 +49,19 @@ pub(super) enum Verb {
 /// # Errors
 /// No such client, invalid metadata, or the database fails.
 pub(super) async fn run(verb: &Verb, global: &Global, output: Output) -> Result {
-    let app = global.app().await?;
+    global
+        .with_app(async |app| dispatch(verb, app, output).await)
+        .await
+}
+
+async fn dispatch(verb: &Verb, app: &App, output: Output) -> Result {
     match verb {
-        Verb::Add(arguments) => add::run(arguments, &app, output).await,
-        Verb::List => list(&app, output).await,
-        Verb::Show { id } => show(&app, id, output).await,
-        Verb::Update(arguments) => update::run(arguments, &app, output).await,
-        Verb::RotateSecret(arguments) => secret::run(arguments, &app, output).await,
-        Verb::Rm { id, yes } => remove(&app, id, *yes, output).await,
+        Verb::Add(arguments) => add::run(arguments, app, output).await,
+        Verb::List => list(app, output).await,
+        Verb::Show { id } => show(app, id, output).await,
+        Verb::Update(arguments) => update::run(arguments, app, output).await,
+        Verb::RotateSecret(arguments) => secret::run(arguments, app, output).await,
+        Verb::Rm { id, yes } => remove(app, id, *yes, output).await,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::Finding;
 use crate::app::App;
+use crate::cli::error::Result;
 use crate::config::Config;
 use crate::identity::users::ADMIN;
 use crate::storage::{signing_keys, users};
@@ -30,7 +31,14 @@ pub(super) fn address(config: &Config) -> Finding {
     }
 }
 
-pub(super) async fn database(app: &App) -> Vec<Finding> {
+/// What the database says, and the algorithms that it has active keys for.
+pub(super) async fn checks(app: &App) -> Result<(Vec<Finding>, Vec<String>)> {
+    let mut findings = database(app).await;
+    findings.extend(keys(app).await);
+    Ok((findings, app.keyring.set().algs()))
+}
+
+async fn database(app: &App) -> Vec<Finding> {
     let name = app.config.database.url.for_people();
     // A write transaction that is rolled back: needs the lock and the rights, leaves nothing.
     let written = match app.db.begin().await {
@@ -55,7 +63,7 @@ pub(super) async fn database(app: &App) -> Vec<Finding> {
     vec![written, admin]
 }
 
-pub(super) async fn keys(app: &App) -> Vec<Finding> {
+async fn keys(app: &App) -> Vec<Finding> {
     let mut findings = vec![private(&app.config.keys.directory)];
     let rows = match signing_keys::list(app.db.read()).await {
         Ok(rows) => rows,

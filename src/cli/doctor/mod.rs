@@ -88,11 +88,10 @@ pub(super) async fn run(global: &Global, output: Output) -> Result {
             format!("{} does not exist yet", path.display()),
             "keywright serve    (makes it at the first start)",
         )),
-        url => match global.app().await {
-            Ok(app) => {
-                findings.extend(local::database(&app).await);
-                findings.extend(local::keys(&app).await);
-                algs = app.keyring.set().algs();
+        url => match global.with_app(local::checks).await {
+            Ok((found, active)) => {
+                findings.extend(found);
+                algs = active;
             }
             Err(error) => findings.push(Finding::bad(
                 "database",

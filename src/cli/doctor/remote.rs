@@ -119,7 +119,7 @@ async fn jwks(http: &Client, metadata: &Value, algs: &[String]) -> Finding {
         Err(error) => {
             return Finding::bad(
                 "JWKS",
-                format!("{url}: {}", web::chain(&error)),
+                format!("{url}: {}", web::chain(&error.without_url())),
                 "check the proxy",
             );
         }

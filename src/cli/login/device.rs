@@ -109,7 +109,10 @@ impl Flow<'_> {
 
     async fn post(&self, url: &str, form: &[(&str, &str)]) -> Result<Answer> {
         let failed = |error: reqwest::Error| {
-            CliError::failure(format!("cannot reach {url}: {}", web::chain(&error)), AGAIN)
+            CliError::failure(
+                format!("cannot reach {url}: {}", web::chain(&error.without_url())),
+                AGAIN,
+            )
         };
         let answer = self.http.post(url).form(form).send().await.map_err(failed)?;
         let succeeded = answer.status().is_success();
