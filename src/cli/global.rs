@@ -15,7 +15,7 @@ pub(super) struct Global {
     /// The configuration file
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// The database, as `database.url` (passwords: KEYWRIGHT_DATABASE__URL_FILE)
+    /// The database, as `database.url` (set passwords by environment)
     #[arg(long, global = true, value_name = "URL")]
     database_url: Option<String>,
     /// The issuer, as `public_url`

@@ -56,6 +56,7 @@ Use
   version, completions, help
 
 {options}
+
 Settings come from flags, KEYWRIGHT_… variables and keywright.toml: keywright config example";
 
 /// An OAuth 2.0 and OpenID Connect server.

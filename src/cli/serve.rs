@@ -57,11 +57,10 @@ pub(super) async fn run(serve: &Serve, global: &Global) -> Result {
         )
     })?;
     let app = Arc::new(lock(build(config).await?)?);
+    let stop = shutdown::listen();
     let print_link = serve.print_setup_link || std::io::stderr().is_terminal();
     to_stderr(&banner(&app, started.elapsed(), print_link).await?);
-    http::serve(Arc::clone(&app), listener, shutdown::requested())
-        .await
-        .map_err(|error| CliError::failure(error.to_string(), "keywright doctor"))?;
+    http::serve(Arc::clone(&app), listener, stop).await;
     app.db.close().await;
     Ok(())
 }

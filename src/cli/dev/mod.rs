@@ -65,16 +65,17 @@ pub(super) async fn run(dev: &Dev, global: &Global, output: Output) -> Result {
     let config = configuration(global, &folder, address)?;
     telemetry::init(&config.log);
     let app = Arc::new(lock(build(config).await?)?);
+    let stop = shutdown::listen();
     let description = Description::load_or_make(&app, &folder).await?;
     if output.json {
         to_stdout(&description.json().to_string());
     } else {
         to_stdout(&description.text());
     }
-    let served = http::serve(Arc::clone(&app), listener, shutdown::requested()).await;
+    http::serve(Arc::clone(&app), listener, stop).await;
     app.db.close().await;
     drop(folder);
-    served.map_err(|error| CliError::failure(error.to_string(), "keywright doctor"))
+    Ok(())
 }
 
 /// As for `serve`, except that nothing of a real installation is touched.
