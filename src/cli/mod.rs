@@ -35,7 +35,6 @@ const HELP: &str = "\
 {name} {version}: {about}
 
 Start here: keywright dev
-
 Usage: {usage}
 
 Run

@@ -9,7 +9,7 @@ use super::shutdown;
 use crate::app::App;
 use crate::config::{self, DatabaseUrl, Environment};
 use crate::storage::clients;
-use crate::{http, telemetry};
+use crate::{http, jobs, telemetry};
 use clap::Args;
 use std::fmt::Write;
 use std::io::IsTerminal;
@@ -60,8 +60,8 @@ pub(super) async fn run(serve: &Serve, global: &Global) -> Result {
     let stop = shutdown::listen();
     let print_link = serve.print_setup_link || std::io::stderr().is_terminal();
     to_stderr(&banner(&app, started.elapsed(), print_link).await?);
-    http::serve(Arc::clone(&app), listener, stop).await;
-    app.db.close().await;
+    jobs::spawn(&app);
+    http::serve(app, listener, stop).await;
     Ok(())
 }
 

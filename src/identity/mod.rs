@@ -5,5 +5,6 @@ pub mod email;
 pub mod login_limit;
 pub mod password;
 pub mod session;
+pub mod setup_link;
 pub mod sign_in;
 pub mod users;

@@ -73,13 +73,13 @@ async fn client_of(cx: &Cx, params: &Params, claims: &Claims) -> Result<Arc<Clie
     {
         return Err(refused().into()); // §2
     }
-    let client = cx.app.clients.find(&cx.app.db, audience, cx.now).await?;
+    let client = cx.client(audience).await?;
     Ok(client.ok_or_else(refused)?)
 }
 
 async fn named_client(cx: &Cx, params: &Params) -> Result<Option<Arc<Client>>> {
     match params.optional("client_id")? {
-        Some(id) => Ok(cx.app.clients.find(&cx.app.db, id, cx.now).await?),
+        Some(id) => Ok(cx.client(id).await?),
         None => Ok(None),
     }
 }

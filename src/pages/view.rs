@@ -16,6 +16,8 @@ mod problem;
 mod return_to_app;
 mod scope_line;
 mod setup;
+#[cfg(test)]
+mod tests;
 
 pub use consent::ConsentPage;
 pub use demo::DemoPage;

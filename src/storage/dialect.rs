@@ -201,6 +201,20 @@ impl Db {
         Ok(())
     }
 
+    /// Creates another database on the same Postgres server; SQLite has one per file.
+    ///
+    /// # Errors
+    /// The name is taken, or this role may not create databases.
+    pub async fn create_database(&self, name: &str) -> Result<()> {
+        if let Self::Postgres(pool) = self {
+            let quoted = name.replace('"', "\"\"");
+            sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE \"{quoted}\"")))
+                .execute(pool)
+                .await?;
+        }
+        Ok(())
+    }
+
     /// Closes all connections after their current statement; SQLite folds its log into the file.
     pub async fn close(&self) {
         match self {

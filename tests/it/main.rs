@@ -1,10 +1,10 @@
-//! The integration tests.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
+//! The integration tests: one binary, its tree mirrors the URL tree.
+#![cfg(test)]
+#![expect(unreachable_pub, reason = "the support types are shared by all test modules")]
 
 mod cli;
 mod config;
+mod discovery;
+mod jose;
+mod support;
+mod token;

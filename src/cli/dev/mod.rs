@@ -12,7 +12,7 @@ use super::output::{Output, to_stdout};
 use super::serve::lock;
 use super::shutdown;
 use crate::config::{self, Config, Environment};
-use crate::{http, telemetry};
+use crate::{http, jobs, telemetry};
 use clap::Args;
 use describe::Description;
 use folder::Folder;
@@ -72,8 +72,8 @@ pub(super) async fn run(dev: &Dev, global: &Global, output: Output) -> Result {
     } else {
         to_stdout(&description.text());
     }
-    http::serve(Arc::clone(&app), listener, stop).await;
-    app.db.close().await;
+    jobs::spawn(&app);
+    http::serve(app, listener, stop).await;
     drop(folder);
     Ok(())
 }

@@ -127,7 +127,7 @@ fn broken_link(detail: &'static str) -> Refusal {
 
 async fn find_client(cx: &Cx, params: &Params) -> Result<Arc<Client>> {
     let id = params.required("client_id").map_err(AuthorizeError::Page)?;
-    let client = cx.app.clients.find(&cx.app.db, id, cx.now).await?;
+    let client = cx.client(id).await?;
     let client = client.filter(|client| !client.disabled);
     client.ok_or_else(|| AuthorizeError::Page(broken_link("unknown or disabled client")))
 }

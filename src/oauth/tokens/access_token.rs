@@ -176,7 +176,7 @@ pub async fn accept(cx: &Cx, token: &str) -> Result<Accepted> {
         None => None,
     };
     let client_id = claims.text("client_id").ok_or_else(|| refused("no client_id"))?;
-    let client = cx.app.clients.find(&cx.app.db, client_id, cx.now).await?;
+    let client = cx.client(client_id).await?;
     let client = client
         .filter(|client| !client.disabled)
         .ok_or_else(|| refused("client gone or disabled"))?;

@@ -1,6 +1,6 @@
 //! `keywright dev`, and `keywright token inspect` on what it issues.
 
-use super::{Server, Stream, Terminal, is_private};
+use super::{Server, Stream, Terminal, http, is_private};
 use serde_json::Value;
 
 fn start(terminal: &Terminal, more: &[&str]) -> (Server, Value) {
@@ -16,7 +16,7 @@ fn start(terminal: &Terminal, more: &[&str]) -> (Server, Value) {
 
 async fn token(described: &Value) -> String {
     let client = &described["clients"]["demo-service"];
-    let answer = reqwest::Client::new()
+    let answer = http()
         .post(format!("{}/token", described["issuer"].as_str().unwrap()))
         .basic_auth(
             client["client_id"].as_str().unwrap(),

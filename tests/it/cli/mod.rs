@@ -12,6 +12,7 @@ use serde_json::Value;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// A folder, and the environment of the commands run in it.
@@ -185,6 +186,14 @@ impl Drop for Server {
             let _ = child.wait();
         }
     }
+}
+
+/// A client that does not wait for ever.
+fn http() -> reqwest::Client {
+    reqwest::Client::builder()
+        .timeout(Duration::from_secs(20))
+        .build()
+        .unwrap()
 }
 
 /// Whether nobody but the owner can read the file.

@@ -1,6 +1,6 @@
 //! `keywright serve`: banner, health, one server per SQLite file, stopping.
 
-use super::{Stream, Terminal};
+use super::{Stream, Terminal, http};
 use std::net::TcpListener;
 use std::time::Duration;
 
@@ -101,7 +101,9 @@ async fn a_key_change_on_the_command_line_reaches_a_running_server() {
     let announced = terminal.json(&["key", "rotate"]);
     let kid = announced["kid"].as_str().unwrap();
     for _ in 0..150 {
-        let jwks = reqwest::get(format!("http://localhost:{port}/jwks"))
+        let jwks = http()
+            .get(format!("http://localhost:{port}/jwks"))
+            .send()
             .await
             .unwrap()
             .text()

@@ -72,11 +72,7 @@ pub async fn authenticate(cx: &Cx, request: &ClientRequest) -> Result<Arc<Client
         }
     }
     let (method, presented) = found.ok_or_else(|| invalid_client("no credentials"))?;
-    let client = cx
-        .app
-        .clients
-        .find(&cx.app.db, &presented.client_id, cx.now)
-        .await?;
+    let client = cx.client(&presented.client_id).await?;
 
     // The secret is looked at before anything is decided, so that all wrong answers cost the same.
     let secret_matches = presented

@@ -1,0 +1,97 @@
+//! The two cookies of a browser: who it is, and its session. `__Host-` and `Secure` on https; without both on http
+//! loopback, where some browsers drop secure cookies. Neither is readable by scripts.
+
+use crate::cx::Cx;
+use crate::identity::browser::Browser;
+use crate::opaque::Opaque;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::Response;
+
+/// Length of a browser identifier: 32 bytes in base64url.
+const BROWSER_ID: usize = 43;
+
+/// The session cookie, if there is exactly one.
+pub(super) fn session(headers: &HeaderMap, secure: bool) -> Option<&str> {
+    find(headers, name("session", secure))
+}
+
+/// The browser cookie, if there is exactly one and it has the right form.
+pub(super) fn browser(headers: &HeaderMap, secure: bool) -> Option<&str> {
+    let value = find(headers, name("browser", secure))?;
+    let well_formed = value.len() == BROWSER_ID
+        && value
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    well_formed.then_some(value)
+}
+
+/// Sets the session cookie after a sign-in.
+pub fn set_session(cx: &Cx, response: &mut Response, cookie: &Opaque) {
+    set(
+        cx,
+        response,
+        "session",
+        cookie.expose(),
+        cx.app.config.sessions.absolute.0,
+    );
+}
+
+/// Removes the session cookie.
+pub fn clear_session(cx: &Cx, response: &mut Response) {
+    set(cx, response, "session", "", 0);
+    if cx.app.config.public_url.is_https() {
+        // On http loopback other programs share the host name; their data is not ours to clear.
+        let header = HeaderValue::from_static("\"cache\", \"cookies\", \"storage\"");
+        response.headers_mut().insert("clear-site-data", header);
+    }
+}
+
+/// Sets the browser cookie, if it is new.
+pub fn set_browser(cx: &Cx, response: &mut Response, browser: &Browser) {
+    if browser.is_new {
+        set(
+            cx,
+            response,
+            "browser",
+            &browser.id,
+            cx.app.config.sessions.absolute.0,
+        );
+    }
+}
+
+fn set(cx: &Cx, response: &mut Response, which: &'static str, value: &str, max_age: i64) {
+    let secure = cx.app.config.public_url.is_https();
+    let flag = if secure { "; Secure" } else { "" };
+    let cookie = format!(
+        "{}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age}{flag}",
+        name(which, secure)
+    );
+    if let Ok(mut cookie) = HeaderValue::from_str(&cookie) {
+        cookie.set_sensitive(true);
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+}
+
+fn name(which: &'static str, secure: bool) -> &'static str {
+    match (which, secure) {
+        ("session", true) => "__Host-kw-session",
+        ("session", false) => "kw-session",
+        (_, true) => "__Host-kw-browser",
+        (_, false) => "kw-browser",
+    }
+}
+
+/// The one cookie of this name. Two are a sign of tampering from a sibling domain: then there is none.
+fn find<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let values = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    let mut found = values
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .filter(|(key, _)| *key == name)
+        .map(|(_, value)| value);
+    let first = found.next()?;
+    found.next().is_none().then_some(first)
+}

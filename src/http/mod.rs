@@ -1,0 +1,22 @@
+//! Everything that knows the web framework: listener, URL table, parsing, rendering.
+
+mod assets;
+mod client_ip;
+mod cookies;
+mod cors;
+mod csrf;
+mod exchange;
+mod form;
+pub mod protocol;
+pub mod render;
+mod routes;
+mod security_headers;
+mod server;
+mod wrap;
+
+pub use assets::url as asset_url;
+pub use cookies::{clear_session, set_browser, set_session};
+pub use csrf::check as check_csrf;
+pub use exchange::Exchange;
+pub use routes::router;
+pub use server::serve;

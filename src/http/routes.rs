@@ -1,0 +1,77 @@
+//! The URL table: every reachable path, one line each.
+
+use super::protocol as p;
+use super::{assets, cors, wrap};
+use crate::app::App;
+use crate::pages as page;
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post};
+use std::sync::Arc;
+use tower_http::catch_panic::CatchPanicLayer;
+
+/// All routes of a server, below the path of its issuer.
+pub fn router(app: &Arc<App>) -> Router {
+    let document = || get(p::discovery).options(cors::preflight_document);
+    let mut routes: Router<Arc<App>> = Router::new()
+        // Metadata
+        .route("/.well-known/openid-configuration", document())
+        .route("/.well-known/oauth-authorization-server", document())
+        .route("/jwks", get(p::jwks).options(cors::preflight_document))
+        // Protocol
+        .route(
+            "/authorize",
+            get(page::authorize::authorize).post(page::authorize::authorize),
+        )
+        .route("/token", post(p::token).options(cors::preflight_api))
+        .route(
+            "/userinfo",
+            get(p::userinfo).post(p::userinfo).options(cors::preflight_api),
+        )
+        .route("/introspect", post(p::introspect))
+        .route("/revoke", post(p::revoke).options(cors::preflight_api))
+        .route(
+            "/device_authorization",
+            post(p::device_authorization).options(cors::preflight_api),
+        )
+        .route(
+            "/end_session",
+            get(page::logout::end_session).post(page::logout::end_session),
+        )
+        // Pages
+        .route("/login", get(page::login::show).post(page::login::submit))
+        .route("/consent", get(page::consent::show).post(page::consent::submit))
+        .route("/device", get(page::device::show).post(page::device::submit))
+        .route("/device/confirm", post(page::device::decide))
+        .route("/logout", get(page::logout::show).post(page::logout::submit))
+        .route("/setup/{token}", get(page::setup::show).post(page::setup::submit))
+        .route("/assets/{version}/{*name}", get(assets::serve))
+        .route("/favicon.ico", get(assets::favicon))
+        .route("/favicon.svg", get(assets::favicon))
+        // Operations
+        .route("/healthz", get(p::healthz))
+        .route("/readyz", get(p::readyz));
+    if app.config.development {
+        routes = routes.route("/demo", get(page::demo::show));
+    }
+    let path = app.config.public_url.path();
+    let routes = if path.is_empty() {
+        routes.route("/", get(page::home::show))
+    } else {
+        // RFC 8414 §3.1: the well-known part stands before the path of the issuer; OIDC Discovery §4 puts it after.
+        Router::new()
+            .nest(path, routes.route("/", get(page::home::show)))
+            .route(
+                &format!("/.well-known/oauth-authorization-server{path}"),
+                document(),
+            )
+            .route(&format!("/.well-known/openid-configuration{path}"), document())
+            .route("/healthz", get(p::healthz))
+            .route("/readyz", get(p::readyz))
+    };
+    routes
+        .fallback(p::not_found)
+        .layer(CatchPanicLayer::custom(p::panicked))
+        .layer(from_fn_with_state(Arc::clone(app), wrap::wrap))
+        .with_state(Arc::clone(app))
+}

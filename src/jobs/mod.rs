@@ -1,0 +1,49 @@
+//! What a server does beside answering: key states every few seconds, removal of old rows every minute.
+
+use crate::app::App;
+use crate::storage::purge;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Between looks at the key states; an announced key is published much longer than this before it signs.
+const KEYS: Duration = Duration::from_secs(5);
+/// Between removals of old rows.
+const PURGE: Duration = Duration::from_secs(60);
+
+/// Starts the jobs; they end with the runtime.
+pub fn spawn(app: &Arc<App>) {
+    let keys = Arc::clone(app);
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(KEYS).await;
+            if let Err(error) = keys.refresh_keys().await {
+                tracing::warn!(%error, "signing keys could not be refreshed; the loaded ones stay");
+            }
+        }
+    });
+    let rows = Arc::clone(app);
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(PURGE).await;
+            if let Err(error) = remove_old_rows(&rows).await {
+                tracing::warn!(%error, "old rows could not be removed; the next round tries again");
+            }
+        }
+    });
+}
+
+/// Removes all rows that nothing can use any more, in batches that leave room for requests between them.
+///
+/// # Errors
+/// The database fails; what was removed stays removed.
+pub async fn remove_old_rows(app: &App) -> crate::storage::Result<u64> {
+    let mut removed = 0;
+    loop {
+        let batch = purge::batch(&app.db, app.clock.now()).await?;
+        removed += batch;
+        if batch == 0 || app.is_draining() {
+            return Ok(removed);
+        }
+        tokio::task::yield_now().await;
+    }
+}

@@ -1,0 +1,101 @@
+//! `/end_session` for clients and `/logout` for people. Tests: tests/it/logout.rs.
+
+use super::layout;
+use super::view::{LogoutPage, SignedOutPage};
+use crate::cx::Cx;
+use crate::http::render::{self, FormTarget};
+use crate::http::{Exchange, check_csrf, clear_session, set_browser};
+use crate::identity::browser::Browser;
+use crate::identity::session;
+use crate::oauth::logout::{self, EndSession};
+use axum::http::{Method, StatusCode};
+use axum::response::Response;
+
+/// The CSRF name of the form.
+const FORM: &str = "logout";
+
+/// RP-initiated logout.
+pub async fn end_session(exchange: Exchange) -> Response {
+    let cx = &exchange.cx;
+    let params = if exchange.method == Method::POST {
+        exchange.form()
+    } else {
+        exchange.query()
+    };
+    let (params, browser) = match (params, exchange.browser().await) {
+        (Ok(params), Ok(browser)) => (params, browser),
+        (Err(refusal), _) => return render::page_error(cx, refusal.into()),
+        (_, Err(fault)) => return render::page_error(cx, fault.into()),
+    };
+    let mut response = match logout::end_session(cx, &params, &browser).await {
+        Ok(EndSession::Confirm(client)) => confirm(cx, &browser, client),
+        Ok(EndSession::SignedOut) => signed_out(cx),
+        Ok(EndSession::Return(address)) => {
+            let mut response = render::see_other(&address);
+            clear_session(cx, &mut response);
+            response
+        }
+        Err(failure) => render::page_error(cx, failure),
+    };
+    set_browser(cx, &mut response, &browser);
+    response
+}
+
+/// Asks whether to sign out.
+pub async fn show(exchange: Exchange) -> Response {
+    let cx = &exchange.cx;
+    match exchange.browser().await {
+        Ok(browser) if browser.session.is_some() => confirm(cx, &browser, None),
+        Ok(_) => signed_out(cx),
+        Err(fault) => render::page_error(cx, fault.into()),
+    }
+}
+
+/// Signs out.
+pub async fn submit(exchange: Exchange) -> Response {
+    let cx = &exchange.cx;
+    let (params, browser) = match (exchange.form(), exchange.browser().await) {
+        (Ok(params), Ok(browser)) => (params, browser),
+        (Err(refusal), _) => return render::page_error(cx, refusal.into()),
+        (_, Err(fault)) => return render::page_error(cx, fault.into()),
+    };
+    let Some(session) = &browser.session else {
+        return signed_out(cx);
+    };
+    if !check_csrf(&exchange, &browser, &params, FORM) {
+        return render::forbidden(cx);
+    }
+    if params.optional("decision").ok().flatten() != Some("signout") {
+        return render::see_other(&cx.app.config.public_url.url("/"));
+    }
+    match session::end(cx, &session.id).await {
+        Ok(()) => signed_out(cx),
+        Err(error) => render::page_error(cx, error.into()),
+    }
+}
+
+/// The CSRF token for the sign-out form, which stands on other pages too.
+pub(super) fn csrf(cx: &Cx, browser: &Browser) -> String {
+    browser.csrf(&cx.app.vault, FORM)
+}
+
+fn confirm(cx: &Cx, browser: &Browser, client: Option<String>) -> Response {
+    let view = LogoutPage {
+        layout: layout(cx, None),
+        csrf: csrf(cx, browser),
+        account: browser.session.as_ref().map(|session| session.email.clone()),
+        client,
+        flow: String::new(),
+    };
+    render::page(StatusCode::OK, &view, FormTarget::Here)
+}
+
+fn signed_out(cx: &Cx) -> Response {
+    let view = SignedOutPage {
+        layout: layout(cx, None),
+        return_to: None,
+    };
+    let mut response = render::page(StatusCode::OK, &view, FormTarget::Here);
+    clear_session(cx, &mut response);
+    response
+}

@@ -1,0 +1,16 @@
+//! The pages: one file per page, each with its handlers; what they show is in `view`, rendered by `templates/pages`.
+
+pub mod authorize;
+pub mod back_to_app;
+pub mod consent;
+pub mod demo;
+pub mod device;
+pub mod error;
+pub mod home;
+mod layout;
+pub mod login;
+pub mod logout;
+pub mod setup;
+pub mod view;
+
+use layout::layout;

@@ -1,0 +1,11 @@
+//! Actors, not requests: an operator's server, a person's browser, a client.
+
+mod answer;
+mod app;
+mod browser;
+mod relying_party;
+
+pub use answer::Answer;
+pub use app::{TestApp, USERS};
+pub use browser::Browser;
+pub use relying_party::{CHALLENGE, RelyingParty, Tokens, VERIFIER, basic};

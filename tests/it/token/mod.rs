@@ -1,0 +1,2 @@
+mod authorization_code;
+mod client_credentials;
