@@ -95,13 +95,16 @@ fn view(cx: &Cx, asked: Asked, browser: &Browser, pending: &pipeline::Pending) -
         client_host: home.and_then(|url| url.host_str().map(str::to_owned)),
         loopback: redirect.delivery() == Delivery::Loopback,
         redirect_host: redirect.shown(),
-        scopes: lines(&asked.request.scope),
+        scopes: lines(&asked.request.consent),
         account: session.email.clone(),
     })
 }
 
-/// The scope in words. Scopes of other resource servers are shown by name.
+/// The scope in words. Scopes of other resource servers are shown by name. No scope at all still tells who it is.
 pub(super) fn lines(scope: &Scope) -> Vec<ScopeLine> {
+    if scope.is_empty() {
+        return lines(&Scope::of(&["openid"]));
+    }
     let line = |token: &str| match scopes::find(token) {
         Some(known) => {
             let sensitive = token == OFFLINE_ACCESS;
