@@ -73,9 +73,10 @@ pub(in crate::oauth::token) fn generation(cx: &Cx, presented: &Opaque, standing:
         return Generation::Live;
     }
     let grace = cx.app.config.tokens.refresh_grace;
+    // A request may have begun, or a node's clock may stand, before the rotation: that adds nothing to the window.
     let within_grace = standing
         .refresh_rotated_at
-        .is_some_and(|rotated| cx.now.0 < rotated + grace.0);
+        .is_some_and(|rotated| (cx.now.0 - rotated).max(0) < grace.0);
     if within_grace
         && is(&standing.refresh_previous)
         && let Some(successor) = standing
