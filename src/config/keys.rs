@@ -25,7 +25,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         "keys.directory",
         Kind::Path,
         "./keys",
-        "Where the data-encryption key is kept, and where PEM files of your own are looked for.",
+        "Where the data-encryption key is kept.",
     ),
     Setting::new(
         "keys.data_key",

@@ -45,8 +45,9 @@ pub async fn submit(exchange: Exchange) -> Response {
     };
     let typed = params.optional("user_code").ok().flatten().unwrap_or_default();
     let Some(session) = &browser.session else {
-        // Signed in first, so that guesses have a name; the code is typed again or comes with the address.
-        return render::see_other(&cx.app.config.public_url.url("/login?flow=device"));
+        // Signed in first, so that guesses have a name; the typed code comes along.
+        let login = format!("/login?flow={}{}", login::DEVICE, device::normalized(typed));
+        return render::see_other(&cx.app.config.public_url.url(&login));
     };
     if typed.trim().is_empty() {
         return form(cx, &browser, "", Some(DeviceProblem::Missing));

@@ -11,18 +11,22 @@ use crate::identity::browser::Browser;
 use crate::identity::session;
 use crate::identity::sign_in::{self, Denied};
 use crate::oauth::authorize::{self as pipeline, Answer, Outcome};
+use crate::oauth::device;
 use crate::oauth::error::Fault;
 use crate::oauth::params::Params;
 use crate::secret::Secret;
 use axum::http::StatusCode;
 use axum::response::Response;
 
+/// Name of the sign-in that leads to the device page; the user code that was typed may follow.
+pub(super) const DEVICE: &str = "device.";
+
 /// Where a sign-in leads to.
 struct Target {
     /// Handle of a saved request, or a form name of its own.
     flow: String,
     /// A page of ours.
-    next: Option<&'static str>,
+    next: Option<String>,
     app: Option<String>,
     hint: String,
     confirm: Option<String>,
@@ -40,6 +44,9 @@ pub async fn show(exchange: Exchange) -> Response {
         Err(fault) => return render::page_error(cx, fault.into()),
     };
     let mut response = match target(cx, &params, &browser).await {
+        Ok(Target { next: Some(next), .. }) if browser.session.is_some() => {
+            render::see_other(&cx.app.config.public_url.url(&next))
+        }
         Ok(target) => form(cx, &browser, target, None, None),
         Err(response) => *response,
     };
@@ -126,12 +133,18 @@ async fn target(cx: &Cx, params: &Params, browser: &Browser) -> Result<Target, B
     }
 }
 
-/// Forms of ours that need a sign-in first. Their names are no handles, and no address comes from outside.
-fn own_page(flow: &str) -> Option<&'static str> {
+/// Pages of ours that need a sign-in first. Their names are no handles, and no address comes from outside.
+fn own_page(flow: &str) -> Option<String> {
     match flow {
-        "" => Some("/"),
-        "device" => Some("/device"),
-        _ => None,
+        "" => Some("/".to_owned()),
+        _ => {
+            let code = device::normalized(flow.strip_prefix(DEVICE)?);
+            Some(if code.is_empty() {
+                "/device".to_owned()
+            } else {
+                format!("/device?user_code={code}")
+            })
+        }
     }
 }
 
@@ -144,7 +157,7 @@ fn expected_account(subject: &Option<String>, browser: &Browser) -> Option<Strin
 
 async fn go_on(cx: &Cx, target: Target, browser: &Browser) -> Response {
     if let Some(next) = target.next {
-        return render::see_other(&cx.app.config.public_url.url(next));
+        return render::see_other(&cx.app.config.public_url.url(&next));
     }
     match pending(cx, &target.flow, browser).await {
         Ok(pending) => outcome(cx, pipeline::resume(cx, &pending, browser, Answer::None).await),
