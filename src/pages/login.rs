@@ -10,7 +10,7 @@ use crate::http::{Exchange, check_csrf, set_browser, set_session};
 use crate::identity::browser::Browser;
 use crate::identity::session;
 use crate::identity::sign_in::{self, Denied};
-use crate::oauth::authorize::{self as pipeline, Answer, Outcome};
+use crate::oauth::authorize::{self as pipeline, Answer, AuthorizationRequest, Outcome};
 use crate::oauth::device;
 use crate::oauth::error::Fault;
 use crate::oauth::params::Params;
@@ -30,6 +30,8 @@ struct Target {
     app: Option<String>,
     hint: String,
     confirm: Option<String>,
+    /// The user has asked to sign in with another account.
+    other: bool,
 }
 
 /// Shows the form.
@@ -127,16 +129,19 @@ async fn target(cx: &Cx, params: &Params, browser: &Browser) -> Result<Target, B
             app: None,
             hint: String::new(),
             confirm: None,
+            other: false,
         });
     }
+    let other = params.optional("other").ok().flatten().is_some();
     let pending = pending(cx, flow, browser).await?;
     match pipeline::resume(cx, &pending, browser, Answer::None).await {
         Ok(Outcome::Login(asked)) => Ok(Target {
             flow: asked.flow,
             next: None,
             app: Some(asked.client.name().to_owned()),
+            confirm: expected_account(&asked.request, browser).filter(|_| !other),
             hint: asked.request.login_hint.unwrap_or_default(),
-            confirm: expected_account(&asked.request.subject, browser),
+            other,
         }),
         other => Err(Box::new(outcome(cx, other))),
     }
@@ -158,10 +163,13 @@ fn own_page(flow: &str) -> Option<String> {
 }
 
 /// A confirmation is for the account that is signed in; another one is wanted only where the client says so.
-fn expected_account(subject: &Option<String>, browser: &Browser) -> Option<String> {
+fn expected_account(request: &AuthorizationRequest, browser: &Browser) -> Option<String> {
     let session = browser.session.as_ref()?;
-    let same = subject.as_ref().is_none_or(|subject| *subject == session.user_id);
-    same.then(|| session.email.clone())
+    let same = request
+        .subject
+        .as_ref()
+        .is_none_or(|subject| *subject == session.user_id);
+    (same && !request.prompt.select_account).then(|| session.email.clone())
 }
 
 async fn go_on(cx: &Cx, target: Target, browser: &Browser) -> Response {
@@ -194,6 +202,7 @@ fn form(
         app: target.app,
         username: username.unwrap_or(target.hint),
         confirm: target.confirm,
+        other: target.other,
         problem,
     };
     render::page(status, &view, FormTarget::Client)

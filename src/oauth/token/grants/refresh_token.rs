@@ -31,7 +31,7 @@ async fn authorize(cx: &Cx, client: &Client, form: &Params) -> Result<Authorizat
     let presented = Opaque::parse(Kind::RefreshToken, text, &cx.app.vault);
     let presented = presented.ok_or_else(|| invalid_grant("not a refresh token of this server"))?;
     let standing = grants::standing(cx.app.db.read(), presented.id(), "").await?;
-    let standing = standing.ok_or_else(|| invalid_grant("refresh token is not known any more"))?;
+    let mut standing = standing.ok_or_else(|| invalid_grant("refresh token is not known any more"))?;
     let granted = Scope::parse(&standing.scope).map_err(|_| Fault::internal("stored scope"))?;
     let scope = refresh_token::decide(&Question {
         client_id: &client.id,
@@ -53,6 +53,7 @@ async fn authorize(cx: &Cx, client: &Client, form: &Params) -> Result<Authorizat
     {
         return Err(invalid_grant("refresh token was not used for too long").into());
     }
+    standing.nonce = None; // OIDC Core §12.2
     let source = Source::RefreshToken(presented, generation);
     Ok(Authorization {
         standing: Some(Box::new(standing)),
