@@ -87,7 +87,7 @@ async fn home(State(app): State<Arc<App>>, headers: HeaderMap) -> Html<String> {
     let sessions = app.sessions.lock().unwrap_or_else(PoisonError::into_inner);
     match session_id(&headers).and_then(|id| sessions.get(id)) {
         Some(Session::Person { email }) => page(&format!(
-            "<p>Hello, <strong>{}</strong>!</p><form method=post action=/logout><button>Sign out</button></form>",
+            "<p>Hello, <strong id=email>{}</strong>!</p><form method=post action=/logout><button>Sign out</button></form>",
             escape(email)
         )),
         _ => page("<p>Nobody is signed in.</p><p><a href=/login>Sign in</a></p>"),
@@ -212,7 +212,7 @@ fn refuse(why: &str) -> Response {
 
 fn page(body: &str) -> Html<String> {
     Html(format!(
-        "<!doctype html><html lang=en><meta charset=utf-8><title>Third-party app</title><main>{body}</main>"
+        "<!doctype html><html lang=en><meta charset=utf-8><link rel=icon href=data:,><title>Third-party app</title><main>{body}</main>"
     ))
 }
 

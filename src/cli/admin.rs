@@ -34,7 +34,7 @@ pub(super) enum Verb {
 pub(super) async fn run(verb: &Verb, global: &Global, output: Output) -> Result {
     let Verb::SetupLink { print_setup_link } = verb;
     // Whoever reads the link can become the administrator: it must not end in a log by accident.
-    if !print_setup_link && !output.json && !std::io::stderr().is_terminal() {
+    if !print_setup_link && !std::io::stderr().is_terminal() {
         return Err(CliError::usage(
             "the output is not a terminal and may be kept in a log",
             "keywright admin setup-link --print-setup-link",

@@ -88,7 +88,7 @@ fn the_setup_link_is_kept_out_of_logs_and_ends_with_the_first_administrator() {
         printed.stderr
     );
     assert_eq!(printed.stdout, "");
-    let link = terminal.json(&["admin", "setup-link"]);
+    let link = terminal.json(&["admin", "setup-link", "--print-setup-link"]);
     assert!(
         link["url"]
             .as_str()
@@ -103,5 +103,8 @@ fn the_setup_link_is_kept_out_of_logs_and_ends_with_the_first_administrator() {
         "--role",
         "admin",
     ]);
-    assert_eq!(terminal.run(&["admin", "setup-link", "--json"]).code, Some(1));
+    assert_eq!(
+        terminal.run(&["admin", "setup-link", "--print-setup-link"]).code,
+        Some(1)
+    );
 }
