@@ -6,7 +6,8 @@ use crate::time::Seconds;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{
-    ConnectOptions, Connection, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction,
+    ConnectOptions, Connection, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool,
+    Transaction,
 };
 use std::fs::File;
 use std::path::Path;
@@ -291,9 +292,6 @@ fn passes(code: &str) -> bool {
         _ => code.parse().ok().map(|code: u32| code & 0xff),
     };
     let postgres = code.len() == 5
-        && (code.starts_with("57P")
-            || code.starts_with("53")
-            || code.starts_with("40")
-            || code == "25006");
+        && (code.starts_with("57P") || code.starts_with("53") || code.starts_with("40") || code == "25006");
     postgres || matches!(sqlite_kind, Some(5 | 13))
 }

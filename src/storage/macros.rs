@@ -8,16 +8,18 @@ macro_rules! on {
         match $at {
             $crate::storage::Sql::SqlitePool($e) => $run.await.map_err($crate::storage::StorageError::from),
             $crate::storage::Sql::SqliteTx($e) => $run.await.map_err($crate::storage::StorageError::from),
-            $crate::storage::Sql::PgPool(pool) => match $crate::storage::deadline::Held::acquire(pool).await {
-                Ok(mut held) => {
-                    let outcome = {
-                        let (ends, $e) = held.parts();
-                        tokio::time::timeout_at(ends, $run).await
-                    };
-                    held.settle(outcome)
+            $crate::storage::Sql::PgPool(pool) => {
+                match $crate::storage::deadline::Held::acquire(pool).await {
+                    Ok(mut held) => {
+                        let outcome = {
+                            let (ends, $e) = held.parts();
+                            tokio::time::timeout_at(ends, $run).await
+                        };
+                        held.settle(outcome)
+                    }
+                    Err(error) => Err(error),
                 }
-                Err(error) => Err(error),
-            },
+            }
             $crate::storage::Sql::PgTx($e) => $crate::storage::deadline::bounded($run).await,
         }
     };

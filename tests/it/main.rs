@@ -6,4 +6,5 @@ mod config;
 mod discovery;
 mod jose;
 mod support;
+mod tidy;
 mod token;

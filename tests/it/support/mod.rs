@@ -4,6 +4,7 @@ mod answer;
 mod app;
 mod browser;
 mod relying_party;
+pub mod source;
 
 pub use answer::Answer;
 pub use app::{TestApp, USERS};
