@@ -5,6 +5,7 @@
 mod config;
 mod discovery;
 mod jose;
+mod storage;
 mod support;
 mod tidy;
 mod token;
