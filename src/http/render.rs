@@ -265,7 +265,8 @@ fn status_of(status: u16) -> StatusCode {
     StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-fn set_retry(response: &mut Response, seconds: Option<i64>) {
+/// Says after how many seconds to try again.
+pub fn set_retry(response: &mut Response, seconds: Option<i64>) {
     if let Some(seconds) = seconds {
         response
             .headers_mut()

@@ -34,20 +34,14 @@ pub async fn authorize(exchange: Exchange) -> Response {
 
 /// A form that another site posts here comes without our `SameSite=Lax` cookies; a redirect to the same request by
 /// GET comes with them.
-fn without_cookies(exchange: &Exchange) -> Option<Response> {
+pub(super) fn without_cookies(exchange: &Exchange) -> Option<Response> {
     let cross_site =
         exchange.method == Method::POST && exchange.header("sec-fetch-site") == Some("cross-site");
     let body = std::str::from_utf8(exchange.body()).ok()?;
     let short_ascii = body.len() < 6_000 && body.bytes().all(|byte| byte.is_ascii_graphic());
     (cross_site && short_ascii).then(|| {
-        render::see_other(
-            &exchange
-                .cx
-                .app
-                .config
-                .public_url
-                .url(&format!("/authorize?{body}")),
-        )
+        let address = format!("{}?{body}", exchange.uri.path());
+        render::see_other(&exchange.cx.app.config.public_url.url(&address))
     })
 }
 

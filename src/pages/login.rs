@@ -75,6 +75,7 @@ pub async fn submit(exchange: Exchange) -> Response {
         .confirm
         .clone()
         .unwrap_or_else(|| text("username").to_owned());
+    let mut retry = None;
     let problem = match (username.trim(), text("password")) {
         ("", _) => LoginProblem::MissingUsername,
         (_, "") => LoginProblem::MissingPassword,
@@ -96,15 +97,23 @@ pub async fn submit(exchange: Exchange) -> Response {
                     };
                 }
                 Err(Denied::Incorrect) => LoginProblem::Incorrect,
-                Err(Denied::Busy) => LoginProblem::Busy,
-                Err(Denied::TooManyAttempts(wait)) => LoginProblem::TooManyAttempts {
-                    minutes: minutes(wait.0),
-                },
+                Err(Denied::Busy) => {
+                    retry = Fault::Busy.retry_after();
+                    LoginProblem::Busy
+                }
+                Err(Denied::TooManyAttempts(wait)) => {
+                    retry = Some(wait);
+                    LoginProblem::TooManyAttempts {
+                        minutes: minutes(wait.0),
+                    }
+                }
                 Err(Denied::Storage(error)) => return render::page_error(cx, error.into()),
             }
         }
     };
-    form(cx, &browser, target, Some(username), Some(problem))
+    let mut response = form(cx, &browser, target, Some(username), Some(problem));
+    render::set_retry(&mut response, retry.map(|wait| wait.0));
+    response
 }
 
 /// What the form is for; or where to go instead, if nobody has to sign in any more.
@@ -187,21 +196,7 @@ fn form(
         confirm: target.confirm,
         problem,
     };
-    let mut response = render::page(status, &view, FormTarget::Client);
-    if let Some(wait) = retry_after(problem) {
-        response
-            .headers_mut()
-            .insert(axum::http::header::RETRY_AFTER, wait.into());
-    }
-    response
-}
-
-fn retry_after(problem: Option<LoginProblem>) -> Option<u32> {
-    match problem? {
-        LoginProblem::TooManyAttempts { minutes } => Some(minutes * 60),
-        LoginProblem::Busy => u32::try_from(Fault::Busy.retry_after()?.0).ok(),
-        _ => None,
-    }
+    render::page(status, &view, FormTarget::Client)
 }
 
 pub(super) fn minutes(seconds: i64) -> u32 {

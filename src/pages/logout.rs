@@ -1,5 +1,6 @@
 //! `/end_session` for clients and `/logout` for people. Tests: tests/it/logout.rs.
 
+use super::authorize::without_cookies;
 use super::layout;
 use super::view::{LogoutPage, SignedOutPage};
 use crate::cx::Cx;
@@ -27,12 +28,16 @@ pub async fn end_session(exchange: Exchange) -> Response {
         (Err(refusal), _) => return render::page_error(cx, refusal.into()),
         (_, Err(fault)) => return render::page_error(cx, fault.into()),
     };
+    // Without its cookies the browser would be told that it is signed out when it is not.
+    if let Some(again) = without_cookies(&exchange) {
+        return again;
+    }
     let mut response = match logout::end_session(cx, &params, &browser).await {
         Ok(EndSession::Confirm(client)) => confirm(cx, &browser, client),
-        Ok(EndSession::SignedOut) => signed_out(cx),
+        Ok(EndSession::SignedOut) => signed_out(&exchange),
         Ok(EndSession::Return(address)) => {
             let mut response = render::see_other(&address);
-            clear_session(cx, &mut response);
+            clear_session(&exchange, &mut response);
             response
         }
         Err(failure) => render::page_error(cx, failure),
@@ -46,7 +51,7 @@ pub async fn show(exchange: Exchange) -> Response {
     let cx = &exchange.cx;
     match exchange.browser().await {
         Ok(browser) if browser.session.is_some() => confirm(cx, &browser, None),
-        Ok(_) => signed_out(cx),
+        Ok(_) => signed_out(&exchange),
         Err(fault) => render::page_error(cx, fault.into()),
     }
 }
@@ -60,7 +65,7 @@ pub async fn submit(exchange: Exchange) -> Response {
         (_, Err(fault)) => return render::page_error(cx, fault.into()),
     };
     let Some(session) = &browser.session else {
-        return signed_out(cx);
+        return signed_out(&exchange);
     };
     if !check_csrf(&exchange, &browser, &params, FORM) {
         return render::forbidden(cx);
@@ -69,7 +74,7 @@ pub async fn submit(exchange: Exchange) -> Response {
         return render::see_other(&cx.app.config.public_url.url("/"));
     }
     match session::end(cx, &session.id).await {
-        Ok(()) => signed_out(cx),
+        Ok(()) => signed_out(&exchange),
         Err(error) => render::page_error(cx, error.into()),
     }
 }
@@ -90,12 +95,12 @@ fn confirm(cx: &Cx, browser: &Browser, client: Option<String>) -> Response {
     render::page(StatusCode::OK, &view, FormTarget::Here)
 }
 
-fn signed_out(cx: &Cx) -> Response {
+fn signed_out(exchange: &Exchange) -> Response {
     let view = SignedOutPage {
-        layout: layout(cx, None),
+        layout: layout(&exchange.cx, None),
         return_to: None,
     };
     let mut response = render::page(StatusCode::OK, &view, FormTarget::Here);
-    clear_session(cx, &mut response);
+    clear_session(exchange, &mut response);
     response
 }

@@ -2,6 +2,7 @@
 #![cfg(test)]
 #![expect(unreachable_pub, reason = "the support types are shared by all test modules")]
 
+mod cli;
 mod config;
 mod discovery;
 mod jose;

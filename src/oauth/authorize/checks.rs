@@ -36,8 +36,10 @@ pub struct AuthorizationRequest {
     pub login_hint: Option<String>,
     /// The user that the client expects.
     pub subject: Option<String>,
-    /// The `claims` parameter, as sent.
+    /// The `claims` parameter, as far as the client may ask for them.
     pub claims: Option<String>,
+    /// What the user must allow: the scope, and the scopes behind the claims that are asked for by name.
+    pub consent: Scope,
 }
 
 /// Checks everything but client and redirect URI. Reads top to bottom.
@@ -54,9 +56,15 @@ pub(super) fn run(cx: &Cx, client: &Client, params: &Params) -> Result<Authoriza
     client.require_scope(&scope)?;
     let resources = resource::requested(client, params)?;
     let prompt = Prompt::parse(params.optional("prompt")?)?;
-    let claims = params.optional("claims")?;
-    let requested = ClaimsRequest::parse(claims)?;
+    let requested = ClaimsRequest::parse(params.optional("claims")?)?;
     reachable(requested.essential_acr())?;
+    let expected = requested.subject().map(str::to_owned);
+    let claims = requested.limited_to(&client.scope);
+    let scope = if client.has_grant("refresh_token") {
+        scope
+    } else {
+        scope.filter(|token| token != OFFLINE_ACCESS)
+    };
     Ok(AuthorizationRequest {
         resources,
         nonce: nonce(params)?,
@@ -64,13 +72,10 @@ pub(super) fn run(cx: &Cx, client: &Client, params: &Params) -> Result<Authoriza
         prompt,
         max_age: max_age(params)?.or(client.metadata.default_max_age),
         login_hint: params.optional("login_hint")?.map(str::to_owned),
-        subject: hinted_subject(cx, params)?.or_else(|| requested.subject().map(str::to_owned)),
-        claims: claims.map(str::to_owned),
-        scope: if client.has_grant("refresh_token") {
-            scope
-        } else {
-            scope.filter(|token| token != OFFLINE_ACCESS)
-        },
+        subject: hinted_subject(cx, params)?.or(expected),
+        claims: claims.text(),
+        consent: scope.union(&claims.scope()),
+        scope,
     })
 }
 

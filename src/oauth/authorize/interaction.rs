@@ -43,7 +43,7 @@ struct State<'a> {
     session: Option<&'a LiveSession>,
     /// The user has signed in for this very request.
     fresh: bool,
-    remembered: Scope,
+    remembered: Option<Scope>,
     answer: Answer,
     delivery: Delivery,
     now: i64,
@@ -112,7 +112,8 @@ fn consent_needed(state: &State<'_>) -> bool {
     }
     // RFC 8252 §8.6: any program of the device could pose as a public client there, so nothing is remembered.
     let anybody = state.client.is_public() && state.delivery != Delivery::Exact;
-    let remembered = !anybody && state.remembered.includes(&state.request.scope);
+    let allowed = |scope: &Scope| scope.includes(&state.request.consent);
+    let remembered = !anybody && state.remembered.as_ref().is_some_and(allowed);
     state.request.prompt.consent || !(state.client.metadata.skip_consent || remembered)
 }
 
@@ -136,7 +137,7 @@ pub(super) async fn next_step(
         request,
         session,
         fresh: pending.is_some_and(|pending| signed_in_for(pending, session)),
-        remembered: Scope::parse(remembered.as_deref().unwrap_or_default())?,
+        remembered: remembered.as_deref().map(Scope::parse).transpose()?,
         answer,
         delivery: return_to.redirect().delivery(),
         now: cx.now.0,
@@ -154,7 +155,8 @@ pub(super) async fn next_step(
     match session {
         Some(_) if answer == Answer::Deny => Ok(Step::Denied),
         Some(session) => {
-            let allowed = (answer == Answer::Allow).then(|| state.remembered.union(&request.scope));
+            let before = state.remembered.unwrap_or_else(Scope::empty);
+            let allowed = (answer == Answer::Allow).then(|| before.union(&request.consent));
             Ok(Step::Done(session.clone(), allowed))
         }
         None => Ok(Step::Login),
