@@ -6,5 +6,7 @@ mod cli;
 mod config;
 mod discovery;
 mod jose;
+mod storage;
 mod support;
+mod tidy;
 mod token;
