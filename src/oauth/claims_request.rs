@@ -1,6 +1,8 @@
 //! The `claims` parameter (OIDC Core §5.5): claims asked for by name, for the ID token or for userinfo.
 
+use super::engine::scope::Scope;
 use super::error::{Refusal, invalid_request};
+use super::scopes;
 use serde_json::{Map, Value};
 
 /// Bounds the work on hostile input.
@@ -51,6 +53,13 @@ impl ClaimsRequest {
     /// Whether userinfo should have this claim.
     pub fn in_userinfo(&self, claim: &str) -> bool {
         self.userinfo.contains_key(claim)
+    }
+
+    /// The scopes that stand for the claims asked for by name (OIDC Core §5.4): what the user has to allow.
+    pub fn scopes(&self) -> Scope {
+        let named = |claim: &&str| self.in_id_token(claim) || self.in_userinfo(claim);
+        let known = scopes::ALL.iter().filter(|known| known.claims.iter().any(named));
+        Scope::of(&known.map(|known| known.name).collect::<Vec<_>>())
     }
 
     /// Values of an essential `acr` in the ID token (OIDC Core §5.5.1.1): the login must reach one of them.

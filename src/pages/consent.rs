@@ -95,7 +95,7 @@ fn view(cx: &Cx, asked: Asked, browser: &Browser, pending: &pipeline::Pending) -
         client_host: home.and_then(|url| url.host_str().map(str::to_owned)),
         loopback: redirect.delivery() == Delivery::Loopback,
         redirect_host: redirect.shown(),
-        scopes: lines(&asked.request.scope),
+        scopes: lines(&asked.request.consent),
         account: session.email.clone(),
     })
 }

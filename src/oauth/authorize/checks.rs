@@ -22,6 +22,8 @@ const MAX_NONCE: usize = 512;
 pub struct AuthorizationRequest {
     /// What is asked for.
     pub scope: Scope,
+    /// What the user must allow: the scope, and the scopes of claims that are asked for by name.
+    pub consent: Scope,
     /// Which resource servers it is for.
     pub resources: Vec<String>,
     /// Returned in the ID token.
@@ -57,6 +59,11 @@ pub(super) fn run(cx: &Cx, client: &Client, params: &Params) -> Result<Authoriza
     let claims = params.optional("claims")?;
     let requested = ClaimsRequest::parse(claims)?;
     reachable(requested.essential_acr())?;
+    let scope = if client.has_grant("refresh_token") {
+        scope
+    } else {
+        scope.filter(|token| token != OFFLINE_ACCESS)
+    };
     Ok(AuthorizationRequest {
         resources,
         nonce: nonce(params)?,
@@ -66,11 +73,9 @@ pub(super) fn run(cx: &Cx, client: &Client, params: &Params) -> Result<Authoriza
         login_hint: params.optional("login_hint")?.map(str::to_owned),
         subject: hinted_subject(cx, params)?.or_else(|| requested.subject().map(str::to_owned)),
         claims: claims.map(str::to_owned),
-        scope: if client.has_grant("refresh_token") {
-            scope
-        } else {
-            scope.filter(|token| token != OFFLINE_ACCESS)
-        },
+        // Claims of a scope that the client may not have are not given, so nobody is asked about them.
+        consent: scope.union(&requested.scopes().filter(|token| client.scope.has(token))),
+        scope,
     })
 }
 

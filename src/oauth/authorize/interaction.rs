@@ -112,7 +112,7 @@ fn consent_needed(state: &State<'_>) -> bool {
     }
     // RFC 8252 §8.6: any program of the device could pose as a public client there, so nothing is remembered.
     let anybody = state.client.is_public() && state.delivery != Delivery::Exact;
-    let remembered = !anybody && state.remembered.includes(&state.request.scope);
+    let remembered = !anybody && state.remembered.includes(&state.request.consent);
     state.request.prompt.consent || !(state.client.metadata.skip_consent || remembered)
 }
 
@@ -154,7 +154,7 @@ pub(super) async fn next_step(
     match session {
         Some(_) if answer == Answer::Deny => Ok(Step::Denied),
         Some(session) => {
-            let allowed = (answer == Answer::Allow).then(|| state.remembered.union(&request.scope));
+            let allowed = (answer == Answer::Allow).then(|| state.remembered.union(&request.consent));
             Ok(Step::Done(session.clone(), allowed))
         }
         None => Ok(Step::Login),
