@@ -3,9 +3,11 @@
 mod answer;
 mod app;
 mod browser;
+mod fixtures;
 mod relying_party;
 
 pub use answer::Answer;
 pub use app::{TestApp, USERS};
 pub use browser::Browser;
+pub use fixtures::API;
 pub use relying_party::{CHALLENGE, RelyingParty, Tokens, VERIFIER, basic};
