@@ -5,9 +5,11 @@ mod app;
 mod browser;
 mod fixtures;
 mod relying_party;
+mod source;
 
 pub use answer::Answer;
 pub use app::{TestApp, USERS};
 pub use browser::Browser;
 pub use fixtures::API;
 pub use relying_party::{CHALLENGE, RelyingParty, Tokens, VERIFIER, basic};
+pub use source::sources;
