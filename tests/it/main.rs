@@ -2,10 +2,15 @@
 #![cfg(test)]
 #![expect(unreachable_pub, reason = "the support types are shared by all test modules")]
 
+mod access_token;
 mod client_auth;
 mod config;
 mod discovery;
 mod engine;
+mod id_token;
+mod introspect;
 mod jose;
+mod revoke;
 mod support;
 mod token;
+mod userinfo;
