@@ -2,11 +2,18 @@
 #![cfg(test)]
 #![expect(unreachable_pub, reason = "the support types are shared by all test modules")]
 
+mod access_token;
 mod cli;
+mod client_auth;
 mod config;
 mod discovery;
+mod engine;
+mod id_token;
+mod introspect;
 mod jose;
+mod revoke;
 mod storage;
 mod support;
 mod tidy;
 mod token;
+mod userinfo;

@@ -40,6 +40,32 @@ async fn a_session_lives_until_it_ends_idles_or_expires() {
 }
 
 #[tokio::test]
+async fn a_renewed_session_keeps_its_name_and_takes_a_new_cookie_unless_it_has_ended() {
+    for db in databases().await {
+        sessions::insert(db.write(), &session("s")).await.unwrap();
+        let mut renewed = session("s");
+        (renewed.digest, renewed.auth_time, renewed.last_seen_at) = (vec![9], at(50).0, at(50).0);
+        assert!(sessions::renew(db.write(), &renewed).await.unwrap());
+        let found = sessions::find_live(db.read(), "s", IDLE, at(50))
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            (found.digest, found.auth_time),
+            (vec![9], at(50).0),
+            "{}",
+            db.name()
+        );
+        sessions::end(db.write(), "s", at(60)).await.unwrap();
+        assert!(
+            !sessions::renew(db.write(), &renewed).await.unwrap(),
+            "{}",
+            db.name()
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_session_ends_with_its_user_or_the_password() {
     for db in databases().await {
         let live = async |id: &str| {
@@ -52,9 +78,15 @@ async fn a_session_ends_with_its_user_or_the_password() {
             .unwrap();
         assert!(!live("s").await, "{}: disabled", db.name());
         users::set_disabled(db.write(), "u", None, NOW).await.unwrap();
-        assert!(live("s").await);
+        assert!(!live("s").await, "{}: enabled again", db.name());
+        let fresh = keywright::storage::sessions::SessionRow {
+            user_epoch: 1,
+            ..session("s2")
+        };
+        sessions::insert(db.write(), &fresh).await.unwrap();
+        assert!(live("s2").await, "{}: signed in again", db.name());
         users::set_password(db.write(), "u", "new", NOW).await.unwrap();
-        assert!(!live("s").await, "{}: new password", db.name());
+        assert!(!live("s2").await, "{}: new password", db.name());
         users::delete(db.write(), "u").await.unwrap();
         assert!(!live("s").await, "{}: deleted", db.name());
     }

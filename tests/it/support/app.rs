@@ -42,7 +42,7 @@ pub struct TestApp {
     pub app: Arc<App>,
     pub clock: Arc<ManualClock>,
     router: Router,
-    _directory: TempDir,
+    directory: Arc<TempDir>,
 }
 
 impl TestApp {
@@ -75,7 +75,25 @@ impl TestApp {
             app,
             clock,
             router,
-            _directory: directory,
+            directory: Arc::new(directory),
+        }
+    }
+
+    /// A second server on the same database and clock: another node, or this one after a restart.
+    pub async fn another(&self) -> Self {
+        let app = App::build(
+            self.app.config.clone(),
+            self.clock.clone(),
+            Arc::new(SystemEntropy),
+        )
+        .await
+        .unwrap();
+        let app = Arc::new(app);
+        Self {
+            clock: Arc::clone(&self.clock),
+            router: keywright::http::router(&app),
+            directory: Arc::clone(&self.directory),
+            app,
         }
     }
 
@@ -191,6 +209,11 @@ impl TestApp {
             profile(Profile::Spa, vec!["https://spa.test/cb".to_owned()]),
         )
         .await
+    }
+
+    /// The metadata of a public single-page client.
+    pub fn spa_metadata(&self) -> Metadata {
+        profile(Profile::Spa, vec!["https://spa.test/cb".to_owned()])
     }
 
     /// A public native client with a loopback and a custom-scheme redirect.
