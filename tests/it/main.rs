@@ -2,8 +2,14 @@
 #![cfg(test)]
 #![expect(unreachable_pub, reason = "the support types are shared by all test modules")]
 
+mod authorize;
 mod config;
+mod device;
 mod discovery;
+mod http;
 mod jose;
+mod logout;
+mod pages;
+mod session;
 mod support;
 mod token;

@@ -4,6 +4,7 @@ mod answer;
 mod app;
 mod browser;
 mod relying_party;
+mod rows;
 
 pub use answer::Answer;
 pub use app::{TestApp, USERS};
