@@ -96,7 +96,7 @@ impl hyper::body::Body for Endless {
 async fn absurd_forms_are_refused_quickly() {
     let app = TestApp::new().await;
     app.service().await;
-    let fields: String = (0..10_000).map(|n| format!("{n}=1&")).collect();
+    let fields: String = (0..6_000).map(|n| format!("{n}=1&")).collect();
     let same = "a=1&".repeat(10_000);
     let brackets = format!("a{}=1", "[b]".repeat(15_000));
     let separators = "&".repeat(60_000);
