@@ -3,15 +3,21 @@
 #![expect(unreachable_pub, reason = "the support types are shared by all test modules")]
 
 mod access_token;
+mod authorize;
 mod cli;
 mod client_auth;
 mod config;
+mod device;
 mod discovery;
 mod engine;
+mod http;
 mod id_token;
 mod introspect;
 mod jose;
+mod logout;
+mod pages;
 mod revoke;
+mod session;
 mod storage;
 mod support;
 mod tidy;

@@ -6,6 +6,7 @@ mod browser;
 mod fixtures;
 mod relying_party;
 pub mod source;
+mod rows;
 
 pub use answer::Answer;
 pub use app::{TestApp, USERS, create_database};
