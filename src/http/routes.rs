@@ -61,7 +61,6 @@ pub fn router(app: &Arc<App>) -> Router {
         // RFC 8414 §3.1: the well-known part stands before the path of the issuer; OIDC Discovery §4 puts it after.
         Router::new()
             .nest(path, routes.route("/", get(page::home::show)))
-            .route(path, get(page::home::show))
             .route(
                 &format!("/.well-known/oauth-authorization-server{path}"),
                 document(),
