@@ -10,6 +10,7 @@ mod engine;
 mod id_token;
 mod introspect;
 mod jose;
+mod keyring;
 mod revoke;
 mod support;
 mod token;
