@@ -14,6 +14,7 @@ mod http;
 mod id_token;
 mod introspect;
 mod jose;
+mod keyring;
 mod logout;
 mod pages;
 mod revoke;

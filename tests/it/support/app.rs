@@ -97,6 +97,16 @@ impl TestApp {
         }
     }
 
+    /// The configuration of this server with a database of its own, still empty.
+    pub async fn elsewhere(&self) -> Config {
+        let mut config = self.app.config.clone();
+        config.database.url = match std::env::var("TEST_POSTGRES_URL") {
+            Ok(url) => DatabaseUrl::Postgres(Secret::new(create_database(&url).await)),
+            Err(_) => DatabaseUrl::Sqlite(self.directory.path().join("elsewhere.db")),
+        };
+        config
+    }
+
     /// Sends a request as it is.
     pub async fn send(&self, request: Request<Body>) -> Answer {
         Answer::read(self.router.clone().oneshot(request).await.unwrap()).await

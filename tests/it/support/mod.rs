@@ -5,8 +5,8 @@ mod app;
 mod browser;
 mod fixtures;
 mod relying_party;
-pub mod source;
 mod rows;
+pub mod source;
 
 pub use answer::Answer;
 pub use app::{TestApp, USERS, create_database};
