@@ -8,7 +8,8 @@ const FOLDER = resolve(process.env.KEYWRIGHT_EXAMPLES ?? join(import.meta.dirnam
 let browser, dev;
 
 before(async () => {
-  [browser, dev] = await Promise.all([startBrowser(), startDev()]);
+  browser = await startBrowser();
+  dev = await startDev();
 });
 after(async () => {
   await browser?.close();

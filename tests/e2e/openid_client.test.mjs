@@ -11,7 +11,8 @@ const DATABASES = { SQLite: {}, PostgreSQL: { KEYWRIGHT_DATABASE__URL: process.e
 let app, browser, server;
 
 before(async () => {
-  [app, browser] = await Promise.all([callbackServer(), startBrowser()]);
+  app = await callbackServer();
+  browser = await startBrowser();
 });
 after(async () => {
   await browser?.close();

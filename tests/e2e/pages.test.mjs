@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { after, before, describe, test } from "node:test";
 import * as client from "openid-client";
-import { allow, callbackServer, signIn, startBrowser, startDev, startServe, submitUserCode, watch } from "./support.mjs";
+import { allow, allowIfAsked, callbackServer, signIn, startBrowser, startDev, startServe, submitUserCode, watch } from "./support.mjs";
 
 const ALICE = { email: "alice@example.test", password: "an orange window in march" };
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -20,7 +20,9 @@ let app, browser, dev, server;
 
 before(async () => {
   mkdirSync(FOLDER, { recursive: true });
-  [app, browser, dev] = await Promise.all([callbackServer(), startBrowser(), startDev()]);
+  app = await callbackServer();
+  browser = await startBrowser();
+  dev = await startDev();
   server = await startServe({
     users: { [ALICE.email]: ALICE.password },
     clients: {
@@ -155,8 +157,7 @@ for (const [variant, options] of Object.entries(LOOKS)) {
     step("demo-signed-in", async () => {
       await page.click("#demo-login");
       await signIn(page, dev.users.alice);
-      const found = await page.waitForSelector("#consent-allow, #demo-id-token");
-      if ((await found.getAttribute("id")) === "consent-allow") await allow(page);
+      await allowIfAsked(page, "#demo-id-token");
       await page.waitForSelector("#demo-id-token");
     });
   });
