@@ -73,8 +73,5 @@ async fn of_access_token(cx: &Cx, client: &Client, token: &str) -> Result<Option
     let mut answer = accepted.claims.into_members();
     answer.insert("active".to_owned(), Value::Bool(true));
     answer.insert("token_type".to_owned(), "Bearer".into());
-    if let Some(standing) = accepted.standing {
-        answer.insert("username".to_owned(), standing.email.into());
-    }
     Ok(Some(Value::Object(answer)))
 }

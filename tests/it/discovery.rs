@@ -30,7 +30,11 @@ async fn an_issuer_with_a_path_answers_at_all_path_forms() {
         let answer = app.get(path).await;
         assert_eq!(answer.status, 200, "{path}");
         assert_eq!(answer.json()["issuer"], "https://example.test/id", "{path}");
-        assert_eq!(answer.json()["token_endpoint"], "https://example.test/id/token", "{path}");
+        assert_eq!(
+            answer.json()["token_endpoint"],
+            "https://example.test/id/token",
+            "{path}"
+        );
     }
     assert_eq!(app.get("/id").await.status, 200);
     assert_eq!(app.get("/id/login").await.status, 200);

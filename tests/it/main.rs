@@ -2,8 +2,11 @@
 #![cfg(test)]
 #![expect(unreachable_pub, reason = "the support types are shared by all test modules")]
 
+mod cli;
 mod config;
 mod discovery;
 mod jose;
+mod storage;
 mod support;
+mod tidy;
 mod token;

@@ -4,8 +4,9 @@ mod answer;
 mod app;
 mod browser;
 mod relying_party;
+pub mod source;
 
 pub use answer::Answer;
-pub use app::{TestApp, USERS};
+pub use app::{TestApp, USERS, create_database};
 pub use browser::Browser;
 pub use relying_party::{CHALLENGE, RelyingParty, Tokens, VERIFIER, basic};
