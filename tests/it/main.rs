@@ -6,6 +6,7 @@ mod cli;
 mod config;
 mod discovery;
 mod jose;
+mod races;
 mod storage;
 mod support;
 mod tidy;

@@ -111,3 +111,39 @@ async fn a_saved_request_is_answered_once_and_in_time() {
         assert_eq!(found.spent_at, Some(at(59).0), "{}", db.name());
     }
 }
+
+/// A confirmation keeps the `sid` and changes the cookie; what was signed out stays so.
+#[tokio::test]
+async fn a_session_is_renewed_unless_it_has_ended() {
+    for db in databases().await {
+        sessions::insert(db.write(), &session("s")).await.unwrap();
+        let mut renewed = session("s");
+        (renewed.digest, renewed.auth_time) = (vec![2], at(300).0);
+        (renewed.last_seen_at, renewed.expires_at) = (at(300).0, at(4_000).0);
+        assert!(sessions::renew(db.write(), &renewed).await.unwrap());
+        let found = sessions::find_live(db.read(), "s", IDLE, at(700))
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            (found.digest, found.auth_time),
+            (vec![2], at(300).0),
+            "{}",
+            db.name()
+        );
+
+        sessions::end(db.write(), "s", at(800)).await.unwrap();
+        assert!(
+            !sessions::renew(db.write(), &session("s")).await.unwrap(),
+            "{}",
+            db.name()
+        );
+        assert!(!sessions::renew(db.write(), &session("other")).await.unwrap());
+        assert!(
+            sessions::find_live(db.read(), "s", IDLE, at(801))
+                .await
+                .unwrap()
+                .is_none()
+        );
+    }
+}

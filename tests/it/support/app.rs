@@ -42,7 +42,7 @@ pub struct TestApp {
     pub app: Arc<App>,
     pub clock: Arc<ManualClock>,
     router: Router,
-    _directory: TempDir,
+    _directory: Arc<TempDir>,
 }
 
 impl TestApp {
@@ -75,7 +75,23 @@ impl TestApp {
             app,
             clock,
             router,
-            _directory: directory,
+            _directory: Arc::new(directory),
+        }
+    }
+
+    /// Another server of the same installation: same database, keys and clock, but what `change` says.
+    pub async fn node(&self, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = self.app.config.clone();
+        change(&mut config);
+        let app = App::build(config, self.clock.clone(), Arc::new(SystemEntropy))
+            .await
+            .unwrap();
+        let app = Arc::new(app);
+        Self {
+            router: keywright::http::router(&app),
+            app,
+            clock: Arc::clone(&self.clock),
+            _directory: Arc::clone(&self._directory),
         }
     }
 

@@ -4,6 +4,8 @@ mod answer;
 mod app;
 mod browser;
 mod relying_party;
+pub mod seed;
+pub mod server;
 pub mod source;
 
 pub use answer::Answer;
