@@ -79,7 +79,7 @@ async fn the_standing_joins_grant_user_session_and_denied_token() {
         assert_eq!(found.session_ended_at, Some(at(1).0), "{}", db.name());
         assert_eq!(
             (found.credential_epoch, found.user_disabled_at),
-            (1, Some(at(3).0))
+            (2, Some(at(3).0))
         );
         assert!(grants::standing(db.read(), "other", "").await.unwrap().is_none());
     }

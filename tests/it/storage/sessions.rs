@@ -46,17 +46,35 @@ async fn a_session_ends_with_its_user_or_the_password() {
             let found = sessions::find_live(db.read(), id, IDLE, at(1)).await.unwrap();
             found.is_some()
         };
-        sessions::insert(db.write(), &session("s")).await.unwrap();
-        users::set_disabled(db.write(), "u", Some(NOW), NOW)
-            .await
-            .unwrap();
-        assert!(!live("s").await, "{}: disabled", db.name());
-        users::set_disabled(db.write(), "u", None, NOW).await.unwrap();
-        assert!(live("s").await);
-        users::set_password(db.write(), "u", "new", NOW).await.unwrap();
-        assert!(!live("s").await, "{}: new password", db.name());
-        users::delete(db.write(), "u").await.unwrap();
-        assert!(!live("s").await, "{}: deleted", db.name());
+        for id in ["one", "two", "three"] {
+            let epoch = users::find(db.read(), "u")
+                .await
+                .unwrap()
+                .unwrap()
+                .credential_epoch;
+            let mut now = session(id);
+            now.user_epoch = epoch;
+            sessions::insert(db.write(), &now).await.unwrap();
+            assert!(live(id).await, "{}: {id}", db.name());
+            match id {
+                "one" => {
+                    users::set_disabled(db.write(), "u", Some(NOW), NOW)
+                        .await
+                        .unwrap();
+                    assert!(!live(id).await, "{}: disabled", db.name());
+                    users::set_disabled(db.write(), "u", None, NOW).await.unwrap();
+                    assert!(!live(id).await, "{}: enabled, but void for good", db.name());
+                }
+                "two" => {
+                    users::set_password(db.write(), "u", "new", NOW).await.unwrap();
+                    assert!(!live(id).await, "{}: new password", db.name());
+                }
+                _ => {
+                    users::delete(db.write(), "u").await.unwrap();
+                    assert!(!live(id).await, "{}: deleted", db.name());
+                }
+            }
+        }
     }
 }
 
