@@ -17,6 +17,7 @@ mod jose;
 mod keyring;
 mod logout;
 mod pages;
+mod races;
 mod revoke;
 mod session;
 mod storage;

@@ -21,13 +21,16 @@ async fn fill(db: &Database) {
         let mut device = device_code(&id, &id);
         device.expires_at = expires_at.0 - 3_600;
         device_codes::insert(db.write(), &device).await.unwrap();
-        // Nodes whose clocks are behind still find a denial for a minute.
-        denied_tokens::insert(db.write(), &id, Timestamp(expires_at.0 - 60))
+        // Forgiven to clocks of nodes that are behind.
+        denied_tokens::insert(db.write(), &id, at(end - 60))
             .await
             .unwrap();
         let mut expiring = session(&format!("x{id}"));
         expiring.expires_at = expires_at.0;
         sessions::insert(db.write(), &expiring).await.unwrap();
+        let mut ended = session(&format!("e{id}"));
+        (ended.expires_at, ended.ended_at) = (at(1_000_000).0, Some(NOW.0));
+        sessions::insert(db.write(), &ended).await.unwrap();
         secret(db, &id, Some(expires_at)).await;
         let mut old = grant(&id);
         old.purge_at = expires_at;

@@ -42,7 +42,11 @@ pub struct TestApp {
     pub app: Arc<App>,
     pub clock: Arc<ManualClock>,
     router: Router,
+<<<<<<< HEAD
+    _directory: Arc<TempDir>,
+=======
     directory: Arc<TempDir>,
+>>>>>>> main
 }
 
 impl TestApp {
@@ -81,13 +85,16 @@ impl TestApp {
 
     /// A second server on the same database and clock: another node, or this one after a restart.
     pub async fn another(&self) -> Self {
-        let app = App::build(
-            self.app.config.clone(),
-            self.clock.clone(),
-            Arc::new(SystemEntropy),
-        )
-        .await
-        .unwrap();
+        self.node(|_| ()).await
+    }
+
+    /// A second server on the same clock and keys, and on the same database unless `change` says otherwise.
+    pub async fn node(&self, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = self.app.config.clone();
+        change(&mut config);
+        let app = App::build(config, self.clock.clone(), Arc::new(SystemEntropy))
+            .await
+            .unwrap();
         let app = Arc::new(app);
         Self {
             clock: Arc::clone(&self.clock),

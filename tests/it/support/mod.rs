@@ -6,6 +6,8 @@ mod browser;
 mod fixtures;
 mod relying_party;
 mod rows;
+pub mod seed;
+pub mod server;
 pub mod source;
 
 pub use answer::Answer;
