@@ -56,7 +56,7 @@ impl Drop for Held {
 
 /// A connection for one transaction. Unless it was committed the connection is closed, and the server rolls back: one
 /// that hangs would keep its place in the pool.
-pub(super) struct HeldTx {
+pub struct HeldTx {
     connection: PoolConnection<Postgres>,
     committed: bool,
 }
