@@ -6,8 +6,7 @@ use crate::time::Seconds;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{
-    ConnectOptions, Connection, PgConnection, PgPool, Sqlite, SqliteConnection, SqlitePool,
-    Transaction,
+    ConnectOptions, Connection, PgConnection, PgPool, Sqlite, SqliteConnection, SqlitePool, Transaction,
 };
 use std::fs::File;
 use std::path::Path;

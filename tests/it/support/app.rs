@@ -42,11 +42,7 @@ pub struct TestApp {
     pub app: Arc<App>,
     pub clock: Arc<ManualClock>,
     router: Router,
-<<<<<<< HEAD
-    _directory: Arc<TempDir>,
-=======
     directory: Arc<TempDir>,
->>>>>>> main
 }
 
 impl TestApp {
