@@ -19,10 +19,8 @@ pub(super) fn of(extensions: &Extensions, headers: &HeaderMap, trusted: &[Cidr])
     if !is_trusted(peer) {
         return peer;
     }
-    let hops = headers
-        .get_all("x-forwarded-for")
-        .iter()
-        .filter_map(|value| value.to_str().ok());
+    let hops = headers.get_all("x-forwarded-for").iter();
+    let hops = hops.map(|value| value.to_str().unwrap_or_default());
     let hops: Vec<&str> = hops.flat_map(|value| value.split(',')).map(str::trim).collect();
     for hop in hops.iter().rev() {
         match hop.parse::<IpAddr>() {

@@ -1,6 +1,7 @@
 //! The two cookies of a browser: who it is, and its session. `__Host-` and `Secure` on https; without both on http
 //! loopback, where some browsers drop secure cookies. Neither is readable by scripts.
 
+use super::Exchange;
 use crate::cx::Cx;
 use crate::identity::browser::Browser;
 use crate::opaque::Opaque;
@@ -36,12 +37,19 @@ pub fn set_session(cx: &Cx, response: &mut Response, cookie: &Opaque) {
     );
 }
 
-/// Removes the session cookie.
-pub fn clear_session(cx: &Cx, response: &mut Response) {
+/// Removes the session cookie, if the request came with it. Another site can post here without cookies; the answer
+/// must not sign the person out.
+pub fn clear_session(exchange: &Exchange, response: &mut Response) {
+    let cx = &exchange.cx;
+    let secure = cx.app.config.public_url.is_https();
+    if all(&exchange.headers, name("session", secure)).next().is_none() {
+        return;
+    }
     set(cx, response, "session", "", 0);
-    if cx.app.config.public_url.is_https() {
-        // On http loopback other programs share the host name; their data is not ours to clear.
-        let header = HeaderValue::from_static("\"cache\", \"cookies\", \"storage\"");
+    if secure {
+        // Not "cookies", which are those of the whole registrable domain. On http loopback other programs share the
+        // host name: nothing there is ours alone.
+        let header = HeaderValue::from_static("\"cache\", \"storage\"");
         response.headers_mut().insert("clear-site-data", header);
     }
 }
@@ -83,15 +91,19 @@ fn name(which: &'static str, secure: bool) -> &'static str {
 
 /// The one cookie of this name. Two are a sign of tampering from a sibling domain: then there is none.
 fn find<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let mut found = all(headers, name);
+    let first = found.next()?;
+    found.next().is_none().then_some(first)
+}
+
+fn all<'a>(headers: &'a HeaderMap, name: &str) -> impl Iterator<Item = &'a str> {
     let values = headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok());
-    let mut found = values
+    values
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .filter(|(key, _)| *key == name)
-        .map(|(_, value)| value);
-    let first = found.next()?;
-    found.next().is_none().then_some(first)
+        .filter(move |(key, _)| *key == name)
+        .map(|(_, value)| value)
 }

@@ -220,7 +220,7 @@ pub(super) fn unavailable() -> Response {
         error_description: "",
     };
     let body = serde_json::to_vec(&body).unwrap_or_default();
-    let mut response = json_bytes(StatusCode::SERVICE_UNAVAILABLE, Cors::Api, body);
+    let mut response = json_bytes(StatusCode::SERVICE_UNAVAILABLE, Cors::Never, body);
     set_retry(&mut response, Some(2));
     response
 }
@@ -265,7 +265,8 @@ fn status_of(status: u16) -> StatusCode {
     StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
-fn set_retry(response: &mut Response, seconds: Option<i64>) {
+/// Says after how many seconds to try again.
+pub fn set_retry(response: &mut Response, seconds: Option<i64>) {
     if let Some(seconds) = seconds {
         response
             .headers_mut()

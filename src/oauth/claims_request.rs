@@ -3,7 +3,7 @@
 use super::engine::scope::Scope;
 use super::error::{Refusal, invalid_request};
 use super::scopes;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// Bounds the work on hostile input.
 const MAX_LENGTH: usize = 4_096;
@@ -45,6 +45,28 @@ impl ClaimsRequest {
         })
     }
 
+    /// Without the claims that no scope in `allowed` stands for: a client gets by name what it could get by scope.
+    /// To leave claims out is no error, even for essential ones (OIDC Core §5.5.1).
+    #[must_use]
+    pub fn limited_to(mut self, allowed: &Scope) -> Self {
+        for claims in [&mut self.id_token, &mut self.userinfo] {
+            claims.retain(|claim, _| scope_of(claim).is_some_and(|scope| allowed.has(scope)));
+        }
+        self
+    }
+
+    /// The scopes that stand for these claims (OIDC Core §5.4): the user is asked for those.
+    pub fn scope(&self) -> Scope {
+        let claims = self.id_token.keys().chain(self.userinfo.keys());
+        Scope::of(&claims.filter_map(|claim| scope_of(claim)).collect::<Vec<_>>())
+    }
+
+    /// The parameter that asks for these claims; `None` if there are none.
+    pub fn text(&self) -> Option<String> {
+        let empty = self.id_token.is_empty() && self.userinfo.is_empty();
+        (!empty).then(|| json!({ "id_token": self.id_token, "userinfo": self.userinfo }).to_string())
+    }
+
     /// Whether the ID token should have this claim.
     pub fn in_id_token(&self, claim: &str) -> bool {
         self.id_token.contains_key(claim)
@@ -53,13 +75,6 @@ impl ClaimsRequest {
     /// Whether userinfo should have this claim.
     pub fn in_userinfo(&self, claim: &str) -> bool {
         self.userinfo.contains_key(claim)
-    }
-
-    /// The scopes that stand for the claims asked for by name (OIDC Core §5.4): what the user has to allow.
-    pub fn scopes(&self) -> Scope {
-        let named = |claim: &&str| self.in_id_token(claim) || self.in_userinfo(claim);
-        let known = scopes::ALL.iter().filter(|known| known.claims.iter().any(named));
-        Scope::of(&known.map(|known| known.name).collect::<Vec<_>>())
     }
 
     /// Values of an essential `acr` in the ID token (OIDC Core §5.5.1.1): the login must reach one of them.
@@ -84,4 +99,9 @@ impl ClaimsRequest {
     pub fn subject(&self) -> Option<&str> {
         self.id_token.get("sub")?.get("value")?.as_str()
     }
+}
+
+fn scope_of(claim: &str) -> Option<&'static str> {
+    let known = scopes::ALL.iter().find(|known| known.claims.contains(&claim));
+    known.map(|known| known.name)
 }

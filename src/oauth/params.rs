@@ -59,6 +59,15 @@ impl Params {
         &self.0
     }
 
+    /// The pairs with one of these names, in order.
+    pub fn only(&self, names: &[&str]) -> Vec<(String, String)> {
+        self.0
+            .iter()
+            .filter(|(name, _)| names.contains(&name.as_str()))
+            .cloned()
+            .collect()
+    }
+
     /// The one value of `name`; a repeated one is `invalid_request` (RFC 6749 §3.1).
     ///
     /// # Errors

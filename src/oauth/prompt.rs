@@ -9,6 +9,8 @@ pub struct Prompt {
     pub none: bool,
     /// Ask for credentials even if signed in.
     pub login: bool,
+    /// Let the user choose the account, even if signed in.
+    pub select_account: bool,
     /// Ask for consent even if it was given.
     pub consent: bool,
 }
@@ -36,13 +38,13 @@ impl Prompt {
         {
             match value {
                 "none" => prompt.none = true,
-                // The sign-in page is where another account is chosen.
-                "login" | "select_account" => prompt.login = true,
+                "login" => prompt.login = true,
+                "select_account" => prompt.select_account = true,
                 "consent" => prompt.consent = true,
                 _ => return Err(refused()),
             }
         }
-        if prompt.none && (prompt.login || prompt.consent) {
+        if prompt.none && (prompt.login || prompt.select_account || prompt.consent) {
             Err(refused())
         } else {
             Ok(prompt)

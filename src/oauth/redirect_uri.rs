@@ -17,7 +17,7 @@ pub struct RegisteredRedirect {
 pub enum Delivery {
     /// Exactly the registered address.
     Exact,
-    /// A port of the user's own device that the client chose (RFC 8252 §7.3): any program could listen there.
+    /// A port of the user's own device, for a native client (RFC 8252 §7.3): any program could listen there.
     Loopback,
     /// A scheme that any program of the device could claim (RFC 8252 §7.1).
     CustomScheme,
@@ -49,14 +49,14 @@ impl RegisteredRedirect {
 pub fn find(client: &Client, presented: &str) -> Option<RegisteredRedirect> {
     let native = client.metadata.application_type == ApplicationType::Native;
     let registered = &client.metadata.redirect_uris;
-    let delivery = if registered.iter().any(|uri| uri == presented) {
-        if is_web(presented) {
-            Delivery::Exact
-        } else {
-            Delivery::CustomScheme
-        }
-    } else if native && registered.iter().any(|uri| matches_loopback(uri, presented)) {
+    let exact = registered.iter().any(|uri| uri == presented);
+    // The registered port is no safer than another one: any program of the device could listen there first.
+    let delivery = if native && registered.iter().any(|uri| matches_loopback(uri, presented)) {
         Delivery::Loopback
+    } else if exact && is_web(presented) {
+        Delivery::Exact
+    } else if exact {
+        Delivery::CustomScheme
     } else {
         return None;
     };

@@ -55,7 +55,7 @@ pub async fn submit(exchange: Exchange) -> Response {
     };
     let answer = match params.optional("decision").ok().flatten() {
         Some("allow") => Answer::Allow,
-        Some("switch") => return switch(cx, flow, &browser).await,
+        Some("switch") => return switch(&exchange, flow, &browser).await,
         // Anything that is not a clear yes is a no.
         _ => Answer::Deny,
     };
@@ -63,16 +63,15 @@ pub async fn submit(exchange: Exchange) -> Response {
 }
 
 /// Signs out, so that the sign-in page takes another account; the request goes on.
-async fn switch(cx: &Cx, flow: &str, browser: &Browser) -> Response {
+async fn switch(exchange: &Exchange, flow: &str, browser: &Browser) -> Response {
+    let cx = &exchange.cx;
     if let Some(session) = &browser.session
         && let Err(error) = session::end(cx, &session.id).await
     {
         return render::page_error(cx, error.into());
     }
     let mut response = render::see_other(&cx.app.config.public_url.url(&format!("/login?flow={flow}")));
-    if !cx.app.config.public_url.is_https() {
-        clear_session(cx, &mut response);
-    }
+    clear_session(exchange, &mut response);
     response
 }
 
@@ -100,8 +99,11 @@ fn view(cx: &Cx, asked: Asked, browser: &Browser, pending: &pipeline::Pending) -
     })
 }
 
-/// The scope in words. Scopes of other resource servers are shown by name.
+/// The scope in words. Scopes of other resource servers are shown by name. No scope at all still tells who it is.
 pub(super) fn lines(scope: &Scope) -> Vec<ScopeLine> {
+    if scope.is_empty() {
+        return lines(&Scope::of(&["openid"]));
+    }
     let line = |token: &str| match scopes::find(token) {
         Some(known) => {
             let sensitive = token == OFFLINE_ACCESS;

@@ -8,6 +8,7 @@ use crate::cx::Cx;
 use crate::http::render::{self, FormTarget};
 use crate::http::{Exchange, check_csrf, set_browser};
 use crate::identity::browser::Browser;
+use crate::identity::email::CanonicalEmail;
 use crate::identity::login_limit::Key;
 use crate::oauth::device;
 use crate::oauth::engine::scope::Scope;
@@ -45,29 +46,16 @@ pub async fn submit(exchange: Exchange) -> Response {
     };
     let typed = params.optional("user_code").ok().flatten().unwrap_or_default();
     let Some(session) = &browser.session else {
-        // Signed in first, so that guesses have a name; the code is typed again or comes with the address.
-        return render::see_other(&cx.app.config.public_url.url("/login?flow=device"));
+        // Signed in first, so that guesses have a name; the typed code comes along.
+        let login = format!("/login?flow={}{}", login::DEVICE, device::normalized(typed));
+        return render::see_other(&cx.app.config.public_url.url(&login));
     };
     if typed.trim().is_empty() {
         return form(cx, &browser, "", Some(DeviceProblem::Missing));
     }
-    // Wrong codes are counted before the look-up, per address of the person (RFC 8628 §5.1).
-    let attempt = match cx.app.device_limit.reserve(&[Key::ip(cx.ip)], cx.now) {
-        Ok(attempt) => attempt,
-        Err(wait) => {
-            let problem = DeviceProblem::TooManyAttempts {
-                minutes: login::minutes(wait.0.0),
-            };
-            return form(cx, &browser, "", Some(problem));
-        }
-    };
-    match find(cx, typed).await {
-        Ok(Some((row, client))) => {
-            attempt.refund();
-            confirm(cx, &browser, session, &row, client, StatusCode::OK)
-        }
-        Ok(None) => form(cx, &browser, typed, Some(DeviceProblem::Unknown)),
-        Err(fault) => render::page_error(cx, fault.into()),
+    match find(cx, &browser, session, typed).await {
+        Ok((row, client)) => confirm(cx, &browser, session, &row, client, StatusCode::OK),
+        Err(response) => *response,
     }
 }
 
@@ -82,10 +70,9 @@ pub async fn decide(exchange: Exchange) -> Response {
         return render::forbidden(cx);
     };
     let text = |name| params.optional(name).ok().flatten().unwrap_or_default();
-    let (row, client) = match find(cx, text("handle")).await {
-        Ok(Some(found)) => found,
-        Ok(None) => return form(cx, &browser, "", Some(DeviceProblem::Unknown)),
-        Err(fault) => return render::page_error(cx, fault.into()),
+    let (row, client) = match find(cx, &browser, session, text("handle")).await {
+        Ok(found) => found,
+        Err(response) => return *response,
     };
     let approve = text("decision") == "allow";
     if approve && text("confirm").is_empty() {
@@ -115,10 +102,37 @@ async fn read(exchange: &Exchange) -> Result<(Params, Browser), Box<Response>> {
     }
 }
 
+/// The request of a code, or the form again. Wrong codes are counted before the look-up, per address and per account,
+/// whichever form they come from (RFC 8628 §5.1).
+async fn find(
+    cx: &Cx,
+    browser: &Browser,
+    session: &LiveSession,
+    typed: &str,
+) -> Result<(DeviceCodeRow, String), Box<Response>> {
+    let account = CanonicalEmail::parse(&session.email).ok();
+    let keys: Vec<Key> = account.iter().map(Key::email).chain([Key::ip(cx.ip)]).collect();
+    let attempt = cx.app.device_limit.reserve(&keys, cx.now).map_err(|wait| {
+        let problem = DeviceProblem::TooManyAttempts {
+            minutes: login::minutes(wait.0.0),
+        };
+        let mut response = form(cx, browser, "", Some(problem));
+        render::set_retry(&mut response, Some(wait.0.0));
+        response
+    })?;
+    match undecided(cx, &device::normalized(typed)).await {
+        Ok(Some(found)) => {
+            attempt.refund();
+            Ok(found)
+        }
+        Ok(None) => Err(Box::new(form(cx, browser, typed, Some(DeviceProblem::Unknown)))),
+        Err(fault) => Err(Box::new(render::page_error(cx, fault.into()))),
+    }
+}
+
 /// The undecided request of a code, with the name of its client.
-async fn find(cx: &Cx, typed: &str) -> Result<Option<(DeviceCodeRow, String)>, Fault> {
-    let code = device::normalized(typed);
-    let Some(row) = device_codes::find_undecided(cx.app.db.read(), &code, cx.now).await? else {
+async fn undecided(cx: &Cx, code: &str) -> Result<Option<(DeviceCodeRow, String)>, Fault> {
+    let Some(row) = device_codes::find_undecided(cx.app.db.read(), code, cx.now).await? else {
         return Ok(None);
     };
     let client = cx.client(&row.client_id).await?.filter(|client| !client.disabled);

@@ -10,22 +10,28 @@ use crate::http::{Exchange, check_csrf, set_browser, set_session};
 use crate::identity::browser::Browser;
 use crate::identity::session;
 use crate::identity::sign_in::{self, Denied};
-use crate::oauth::authorize::{self as pipeline, Answer, Outcome};
+use crate::oauth::authorize::{self as pipeline, Answer, AuthorizationRequest, Outcome};
+use crate::oauth::device;
 use crate::oauth::error::Fault;
 use crate::oauth::params::Params;
 use crate::secret::Secret;
 use axum::http::StatusCode;
 use axum::response::Response;
 
+/// Name of the sign-in that leads to the device page; the user code that was typed may follow.
+pub(super) const DEVICE: &str = "device.";
+
 /// Where a sign-in leads to.
 struct Target {
     /// Handle of a saved request, or a form name of its own.
     flow: String,
     /// A page of ours.
-    next: Option<&'static str>,
+    next: Option<String>,
     app: Option<String>,
     hint: String,
     confirm: Option<String>,
+    /// The user has asked to sign in with another account.
+    other: bool,
 }
 
 /// Shows the form.
@@ -40,6 +46,9 @@ pub async fn show(exchange: Exchange) -> Response {
         Err(fault) => return render::page_error(cx, fault.into()),
     };
     let mut response = match target(cx, &params, &browser).await {
+        Ok(Target { next: Some(next), .. }) if browser.session.is_some() => {
+            render::see_other(&cx.app.config.public_url.url(&next))
+        }
         Ok(target) => form(cx, &browser, target, None, None),
         Err(response) => *response,
     };
@@ -68,6 +77,7 @@ pub async fn submit(exchange: Exchange) -> Response {
         .confirm
         .clone()
         .unwrap_or_else(|| text("username").to_owned());
+    let mut retry = None;
     let problem = match (username.trim(), text("password")) {
         ("", _) => LoginProblem::MissingUsername,
         (_, "") => LoginProblem::MissingPassword,
@@ -89,15 +99,23 @@ pub async fn submit(exchange: Exchange) -> Response {
                     };
                 }
                 Err(Denied::Incorrect) => LoginProblem::Incorrect,
-                Err(Denied::Busy) => LoginProblem::Busy,
-                Err(Denied::TooManyAttempts(wait)) => LoginProblem::TooManyAttempts {
-                    minutes: minutes(wait.0),
-                },
+                Err(Denied::Busy) => {
+                    retry = Fault::Busy.retry_after();
+                    LoginProblem::Busy
+                }
+                Err(Denied::TooManyAttempts(wait)) => {
+                    retry = Some(wait);
+                    LoginProblem::TooManyAttempts {
+                        minutes: minutes(wait.0),
+                    }
+                }
                 Err(Denied::Storage(error)) => return render::page_error(cx, error.into()),
             }
         }
     };
-    form(cx, &browser, target, Some(username), Some(problem))
+    let mut response = form(cx, &browser, target, Some(username), Some(problem));
+    render::set_retry(&mut response, retry.map(|wait| wait.0));
+    response
 }
 
 /// What the form is for; or where to go instead, if nobody has to sign in any more.
@@ -111,40 +129,52 @@ async fn target(cx: &Cx, params: &Params, browser: &Browser) -> Result<Target, B
             app: None,
             hint: String::new(),
             confirm: None,
+            other: false,
         });
     }
+    let other = params.optional("other").ok().flatten().is_some();
     let pending = pending(cx, flow, browser).await?;
     match pipeline::resume(cx, &pending, browser, Answer::None).await {
         Ok(Outcome::Login(asked)) => Ok(Target {
             flow: asked.flow,
             next: None,
             app: Some(asked.client.name().to_owned()),
+            confirm: expected_account(&asked.request, browser).filter(|_| !other),
             hint: asked.request.login_hint.unwrap_or_default(),
-            confirm: expected_account(&asked.request.subject, browser),
+            other,
         }),
         other => Err(Box::new(outcome(cx, other))),
     }
 }
 
-/// Forms of ours that need a sign-in first. Their names are no handles, and no address comes from outside.
-fn own_page(flow: &str) -> Option<&'static str> {
+/// Pages of ours that need a sign-in first. Their names are no handles, and no address comes from outside.
+fn own_page(flow: &str) -> Option<String> {
     match flow {
-        "" => Some("/"),
-        "device" => Some("/device"),
-        _ => None,
+        "" => Some("/".to_owned()),
+        _ => {
+            let code = device::normalized(flow.strip_prefix(DEVICE)?);
+            Some(if code.is_empty() {
+                "/device".to_owned()
+            } else {
+                format!("/device?user_code={code}")
+            })
+        }
     }
 }
 
 /// A confirmation is for the account that is signed in; another one is wanted only where the client says so.
-fn expected_account(subject: &Option<String>, browser: &Browser) -> Option<String> {
+fn expected_account(request: &AuthorizationRequest, browser: &Browser) -> Option<String> {
     let session = browser.session.as_ref()?;
-    let same = subject.as_ref().is_none_or(|subject| *subject == session.user_id);
-    same.then(|| session.email.clone())
+    let same = request
+        .subject
+        .as_ref()
+        .is_none_or(|subject| *subject == session.user_id);
+    (same && !request.prompt.select_account).then(|| session.email.clone())
 }
 
 async fn go_on(cx: &Cx, target: Target, browser: &Browser) -> Response {
     if let Some(next) = target.next {
-        return render::see_other(&cx.app.config.public_url.url(next));
+        return render::see_other(&cx.app.config.public_url.url(&next));
     }
     match pending(cx, &target.flow, browser).await {
         Ok(pending) => outcome(cx, pipeline::resume(cx, &pending, browser, Answer::None).await),
@@ -172,23 +202,10 @@ fn form(
         app: target.app,
         username: username.unwrap_or(target.hint),
         confirm: target.confirm,
+        other: target.other,
         problem,
     };
-    let mut response = render::page(status, &view, FormTarget::Client);
-    if let Some(wait) = retry_after(problem) {
-        response
-            .headers_mut()
-            .insert(axum::http::header::RETRY_AFTER, wait.into());
-    }
-    response
-}
-
-fn retry_after(problem: Option<LoginProblem>) -> Option<u32> {
-    match problem? {
-        LoginProblem::TooManyAttempts { minutes } => Some(minutes * 60),
-        LoginProblem::Busy => u32::try_from(Fault::Busy.retry_after()?.0).ok(),
-        _ => None,
-    }
+    render::page(status, &view, FormTarget::Client)
 }
 
 pub(super) fn minutes(seconds: i64) -> u32 {

@@ -1,5 +1,7 @@
 //! `/end_session` for clients and `/logout` for people. Tests: tests/it/logout.rs.
 
+use super::authorize::without_cookies;
+use super::error::home_of;
 use super::layout;
 use super::view::{LogoutPage, SignedOutPage};
 use crate::cx::Cx;
@@ -7,6 +9,7 @@ use crate::http::render::{self, FormTarget};
 use crate::http::{Exchange, check_csrf, clear_session, set_browser};
 use crate::identity::browser::Browser;
 use crate::identity::session;
+use crate::oauth::client::Client;
 use crate::oauth::logout::{self, EndSession};
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
@@ -27,12 +30,16 @@ pub async fn end_session(exchange: Exchange) -> Response {
         (Err(refusal), _) => return render::page_error(cx, refusal.into()),
         (_, Err(fault)) => return render::page_error(cx, fault.into()),
     };
+    // Without its cookies the browser would be told that it is signed out when it is not.
+    if let Some(again) = without_cookies(&exchange) {
+        return again;
+    }
     let mut response = match logout::end_session(cx, &params, &browser).await {
         Ok(EndSession::Confirm(client)) => confirm(cx, &browser, client),
-        Ok(EndSession::SignedOut) => signed_out(cx),
+        Ok(EndSession::SignedOut(client)) => signed_out(&exchange, client.as_deref()),
         Ok(EndSession::Return(address)) => {
             let mut response = render::see_other(&address);
-            clear_session(cx, &mut response);
+            clear_session(&exchange, &mut response);
             response
         }
         Err(failure) => render::page_error(cx, failure),
@@ -44,11 +51,16 @@ pub async fn end_session(exchange: Exchange) -> Response {
 /// Asks whether to sign out.
 pub async fn show(exchange: Exchange) -> Response {
     let cx = &exchange.cx;
-    match exchange.browser().await {
-        Ok(browser) if browser.session.is_some() => confirm(cx, &browser, None),
-        Ok(_) => signed_out(cx),
-        Err(fault) => render::page_error(cx, fault.into()),
-    }
+    let browser = match exchange.browser().await {
+        Ok(browser) => browser,
+        Err(fault) => return render::page_error(cx, fault.into()),
+    };
+    let mut response = match browser.session {
+        Some(_) => confirm(cx, &browser, None),
+        None => signed_out(&exchange, None),
+    };
+    set_browser(cx, &mut response, &browser);
+    response
 }
 
 /// Signs out.
@@ -60,7 +72,7 @@ pub async fn submit(exchange: Exchange) -> Response {
         (_, Err(fault)) => return render::page_error(cx, fault.into()),
     };
     let Some(session) = &browser.session else {
-        return signed_out(cx);
+        return signed_out(&exchange, None);
     };
     if !check_csrf(&exchange, &browser, &params, FORM) {
         return render::forbidden(cx);
@@ -69,7 +81,7 @@ pub async fn submit(exchange: Exchange) -> Response {
         return render::see_other(&cx.app.config.public_url.url("/"));
     }
     match session::end(cx, &session.id).await {
-        Ok(()) => signed_out(cx),
+        Ok(()) => signed_out(&exchange, None),
         Err(error) => render::page_error(cx, error.into()),
     }
 }
@@ -85,17 +97,16 @@ fn confirm(cx: &Cx, browser: &Browser, client: Option<String>) -> Response {
         csrf: csrf(cx, browser),
         account: browser.session.as_ref().map(|session| session.email.clone()),
         client,
-        flow: String::new(),
     };
     render::page(StatusCode::OK, &view, FormTarget::Here)
 }
 
-fn signed_out(cx: &Cx) -> Response {
+fn signed_out(exchange: &Exchange, client: Option<&Client>) -> Response {
     let view = SignedOutPage {
-        layout: layout(cx, None),
-        return_to: None,
+        layout: layout(&exchange.cx, None),
+        return_to: client.and_then(home_of),
     };
     let mut response = render::page(StatusCode::OK, &view, FormTarget::Here);
-    clear_session(cx, &mut response);
+    clear_session(exchange, &mut response);
     response
 }

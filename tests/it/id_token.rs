@@ -4,7 +4,6 @@ use crate::support::{RelyingParty, TestApp};
 use aws_lc_rs::digest::{SHA256, SHA512, digest};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use keywright::clock::Clock;
 use keywright::config::Config;
 use keywright::entropy::SystemEntropy;
 use keywright::jose::Alg;

@@ -2,7 +2,6 @@
 
 use crate::support::{RelyingParty, TestApp};
 use keywright::app::App;
-use keywright::clock::Clock;
 use keywright::entropy::SystemEntropy;
 use keywright::jose::Alg;
 use keywright::jose::generate::generate;

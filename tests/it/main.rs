@@ -3,15 +3,20 @@
 #![expect(unreachable_pub, reason = "the support types are shared by all test modules")]
 
 mod access_token;
+mod cli;
 mod client_auth;
 mod config;
 mod discovery;
 mod engine;
+mod errors;
 mod id_token;
 mod introspect;
 mod jose;
 mod keyring;
+mod log_canaries;
 mod revoke;
+mod storage;
 mod support;
+mod tidy;
 mod token;
 mod userinfo;

@@ -17,13 +17,34 @@ use crate::oauth::scopes::OFFLINE_ACCESS;
 /// Longer ones are a mistake or an attack; OpenID providers must take at least 64 (FAPI 2.0 §5.3.2.2).
 const MAX_NONCE: usize = 512;
 
+/// The parameters that mean something here. Only these are saved while the user is asked (OAuth 2.1 §3.1: unknown ones
+/// are ignored).
+pub(super) const PARAMETERS: &[&str] = &[
+    "client_id",
+    "redirect_uri",
+    "response_type",
+    "response_mode",
+    "scope",
+    "state",
+    "nonce",
+    "code_challenge",
+    "code_challenge_method",
+    "resource",
+    "prompt",
+    "max_age",
+    "login_hint",
+    "id_token_hint",
+    "claims",
+];
+
+/// All of them together, bytes; a state may have more than a thousand.
+const MAX_LENGTH: usize = 12 * 1024;
+
 /// A request that may be put to the user.
 #[derive(Clone, Debug)]
 pub struct AuthorizationRequest {
     /// What is asked for.
     pub scope: Scope,
-    /// What the user must allow: the scope, and the scopes of claims that are asked for by name.
-    pub consent: Scope,
     /// Which resource servers it is for.
     pub resources: Vec<String>,
     /// Returned in the ID token.
@@ -38,8 +59,10 @@ pub struct AuthorizationRequest {
     pub login_hint: Option<String>,
     /// The user that the client expects.
     pub subject: Option<String>,
-    /// The `claims` parameter, as sent.
+    /// The `claims` parameter, as far as the client may ask for them.
     pub claims: Option<String>,
+    /// What the user must allow: the scope, and the scopes behind the claims that are asked for by name.
+    pub consent: Scope,
 }
 
 /// Checks everything but client and redirect URI. Reads top to bottom.
@@ -49,6 +72,7 @@ pub struct AuthorizationRequest {
 pub(super) fn run(cx: &Cx, client: &Client, params: &Params) -> Result<AuthorizationRequest> {
     params.refuse_repeats(&["resource"])?; // RFC 6749 §3.1
     refuse_unsupported(params)?;
+    refuse_too_long(params)?;
     client.require_grant("authorization_code")?;
     let scope = response_type_and_scope(client, params)?;
     ResponseMode::parse(params.optional("response_mode")?)?;
@@ -56,9 +80,10 @@ pub(super) fn run(cx: &Cx, client: &Client, params: &Params) -> Result<Authoriza
     client.require_scope(&scope)?;
     let resources = resource::requested(client, params)?;
     let prompt = Prompt::parse(params.optional("prompt")?)?;
-    let claims = params.optional("claims")?;
-    let requested = ClaimsRequest::parse(claims)?;
+    let requested = ClaimsRequest::parse(params.optional("claims")?)?;
     reachable(requested.essential_acr())?;
+    let expected = requested.subject().map(str::to_owned);
+    let claims = requested.limited_to(&client.scope);
     let scope = if client.has_grant("refresh_token") {
         scope
     } else {
@@ -71,12 +96,22 @@ pub(super) fn run(cx: &Cx, client: &Client, params: &Params) -> Result<Authoriza
         prompt,
         max_age: max_age(params)?.or(client.metadata.default_max_age),
         login_hint: params.optional("login_hint")?.map(str::to_owned),
-        subject: hinted_subject(cx, params)?.or_else(|| requested.subject().map(str::to_owned)),
-        claims: claims.map(str::to_owned),
-        // Claims of a scope that the client may not have are not given, so nobody is asked about them.
-        consent: scope.union(&requested.scopes().filter(|token| client.scope.has(token))),
+        subject: hinted_subject(cx, params)?.or(expected),
+        claims: claims.text(),
+        consent: scope.union(&claims.scope()),
         scope,
     })
+}
+
+fn refuse_too_long(params: &Params) -> Result<(), Refusal> {
+    let length: usize = params.only(PARAMETERS).iter().map(|(_, value)| value.len()).sum();
+    if length > MAX_LENGTH {
+        return Err(Refusal::new(
+            ErrorCode::InvalidRequest,
+            "The request is too long.",
+        ));
+    }
+    Ok(())
 }
 
 /// OIDC Core §6, §7.2.1: understood, and not done; to ignore them would be to run another request than was meant.

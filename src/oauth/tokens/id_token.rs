@@ -31,8 +31,7 @@ pub fn mint(
         let freely = scopes::ALL
             .iter()
             .any(|known| known.in_id_token && known.claims.contains(&claim));
-        let by_name = requested.in_id_token(claim) && claims::allowed_by(&client.scope, claim);
-        by_name || (by_scope && (all || freely))
+        requested.in_id_token(claim) || (by_scope && (all || freely))
     });
     let alg = client
         .metadata

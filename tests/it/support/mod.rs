@@ -5,11 +5,10 @@ mod app;
 mod browser;
 mod fixtures;
 mod relying_party;
-mod source;
+pub mod source;
 
 pub use answer::Answer;
-pub use app::{TestApp, USERS};
+pub use app::{TestApp, USERS, create_database};
 pub use browser::Browser;
 pub use fixtures::API;
 pub use relying_party::{CHALLENGE, RelyingParty, Tokens, VERIFIER, basic};
-pub use source::sources;

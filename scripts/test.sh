@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# The one command: installs what is missing, checks the sources, builds, tests on SQLite and on a private PostgreSQL,
+# drives the result with real clients and a real browser, stops what it started, and says what it skipped and why.
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+. scripts/postgres.sh
+
+export CARGO_TERM_COLOR=${CARGO_TERM_COLOR:-never}
+
+stage install scripts/install.sh || { summary; exit 1; }
+stage lint-files scripts/lint.sh files || true
+stage lint-rust scripts/lint.sh rust || true
+stage build cargo build --locked --bins --examples || { summary; exit 1; }
+
+say "postgres"
+if [[ -n ${TEST_POSTGRES_URL:-} ]]; then
+  echo "the one of TEST_POSTGRES_URL"
+elif ! postgres_start; then
+  skip "tests on PostgreSQL" "no PostgreSQL 15 or later could be started"
+fi
+[[ -n ${E2E_POSTGRES_URL:-} ]] || skip "end-to-end tests on PostgreSQL" "E2E_POSTGRES_URL names no empty database"
+
+stage cargo-test cargo test --locked --no-fail-fast || true
+
+KEYWRIGHT_BIN=$TARGET/debug/keywright KEYWRIGHT_EXAMPLES=$TARGET/debug/examples \
+  stage e2e scripts/e2e.sh || true
+
+summary

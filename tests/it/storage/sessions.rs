@@ -1,0 +1,113 @@
+//! Browser sessions and saved requests.
+
+use super::databases::{NOW, at, databases, session};
+use keywright::storage::interactions::{self, InteractionRow};
+use keywright::storage::{sessions, users};
+use keywright::time::Seconds;
+
+const IDLE: Seconds = Seconds(600);
+
+#[tokio::test]
+async fn a_session_lives_until_it_ends_idles_or_expires() {
+    for db in databases().await {
+        sessions::insert(db.write(), &session("s")).await.unwrap();
+        let live = async |now: i64| {
+            let found = sessions::find_live(db.read(), "s", IDLE, at(now)).await.unwrap();
+            found.is_some()
+        };
+        let found = sessions::find_live(db.read(), "s", IDLE, NOW)
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            (found.user_id.as_str(), found.email.as_str()),
+            ("u", "u@example.test")
+        );
+        assert_eq!(
+            (found.digest, found.roles.as_str()),
+            (vec![1, 0, 255], r#"["member"]"#)
+        );
+
+        assert!(live(599).await && !live(600).await, "{}: idle", db.name());
+        sessions::touch(db.write(), "s", at(3_500)).await.unwrap();
+        sessions::touch(db.write(), "s", at(3_400)).await.unwrap();
+        assert!(live(3_599).await && !live(3_600).await, "{}: absolute", db.name());
+
+        assert!(sessions::end(db.write(), "s", at(3_510)).await.unwrap());
+        assert!(!sessions::end(db.write(), "s", at(3_520)).await.unwrap());
+        assert!(!live(3_510).await, "{}: ended", db.name());
+    }
+}
+
+#[tokio::test]
+async fn a_session_ends_with_its_user_or_the_password() {
+    for db in databases().await {
+        let live = async |id: &str| {
+            let found = sessions::find_live(db.read(), id, IDLE, at(1)).await.unwrap();
+            found.is_some()
+        };
+        sessions::insert(db.write(), &session("s")).await.unwrap();
+        users::set_disabled(db.write(), "u", Some(NOW), NOW)
+            .await
+            .unwrap();
+        assert!(!live("s").await, "{}: disabled", db.name());
+        users::set_disabled(db.write(), "u", None, NOW).await.unwrap();
+        assert!(live("s").await);
+        users::set_password(db.write(), "u", "new", NOW).await.unwrap();
+        assert!(!live("s").await, "{}: new password", db.name());
+        users::delete(db.write(), "u").await.unwrap();
+        assert!(!live("s").await, "{}: deleted", db.name());
+    }
+}
+
+#[tokio::test]
+async fn all_sessions_of_one_user_end() {
+    for db in databases().await {
+        users::insert(db.write(), &super::databases::user("other"))
+            .await
+            .unwrap();
+        for id in ["one", "two"] {
+            sessions::insert(db.write(), &session(id)).await.unwrap();
+        }
+        let mut theirs = session("theirs");
+        theirs.user_id = "other".to_owned();
+        sessions::insert(db.write(), &theirs).await.unwrap();
+        assert_eq!(
+            sessions::end_all(db.write(), "u", at(1)).await.unwrap(),
+            2,
+            "{}",
+            db.name()
+        );
+        assert_eq!(sessions::end_all(db.write(), "u", at(2)).await.unwrap(), 0);
+        let theirs = sessions::find_live(db.read(), "theirs", IDLE, at(1))
+            .await
+            .unwrap();
+        assert!(theirs.is_some());
+    }
+}
+
+#[tokio::test]
+async fn a_saved_request_is_answered_once_and_in_time() {
+    for db in databases().await {
+        let row = InteractionRow {
+            id: "i".to_owned(),
+            browser: vec![9; 32],
+            request: r#"{"params":[["state","ü"]]}"#.to_owned(),
+            created_at: NOW.0,
+            expires_at: at(60).0,
+            spent_at: None,
+        };
+        interactions::insert(db.write(), &row).await.unwrap();
+        let found = interactions::find(db.read(), "i").await.unwrap().unwrap();
+        assert_eq!(format!("{found:?}"), format!("{row:?}"), "{}", db.name());
+        assert!(interactions::find(db.read(), "I").await.unwrap().is_none());
+        assert!(
+            !interactions::spend(db.write(), "i", at(60)).await.unwrap(),
+            "too late"
+        );
+        assert!(interactions::spend(db.write(), "i", at(59)).await.unwrap());
+        assert!(!interactions::spend(db.write(), "i", at(59)).await.unwrap());
+        let found = interactions::find(db.read(), "i").await.unwrap().unwrap();
+        assert_eq!(found.spent_at, Some(at(59).0), "{}", db.name());
+    }
+}
