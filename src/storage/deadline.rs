@@ -54,6 +54,45 @@ impl Drop for Held {
     }
 }
 
+/// A connection for one transaction. Unless it was committed the connection is closed, and the server rolls back: one
+/// that hangs would keep its place in the pool.
+pub struct HeldTx {
+    connection: PoolConnection<Postgres>,
+    committed: bool,
+}
+
+impl HeldTx {
+    /// Begins a transaction.
+    pub(super) async fn begin(pool: &PgPool) -> Result<Self> {
+        let mut held = Self {
+            connection: pool.acquire().await?,
+            committed: false,
+        };
+        bounded(sqlx::raw_sql("BEGIN").execute(held.connection())).await?;
+        Ok(held)
+    }
+
+    /// What a statement of the transaction runs on.
+    pub(super) fn connection(&mut self) -> &mut PgConnection {
+        &mut self.connection
+    }
+
+    /// Commits. Without an answer it may have been done or not.
+    pub(super) async fn commit(mut self) -> Result<()> {
+        bounded(sqlx::raw_sql("COMMIT").execute(self.connection())).await?;
+        self.committed = true;
+        Ok(())
+    }
+}
+
+impl Drop for HeldTx {
+    fn drop(&mut self) {
+        if !self.committed {
+            self.connection.close_on_drop();
+        }
+    }
+}
+
 /// Runs a step of a transaction, or gives up.
 pub(super) async fn bounded<T>(step: impl Future<Output = sqlx::Result<T>>) -> Result<T> {
     let outcome = tokio::time::timeout(LIMIT, step).await;

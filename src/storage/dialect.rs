@@ -1,13 +1,12 @@
 //! The only file that asks which database it is: pools, transactions, and the macros that run one text on either.
 
-use super::deadline::{LIMIT, bounded};
+use super::deadline::{HeldTx, LIMIT};
 use super::{Result, StorageError};
 use crate::time::Seconds;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{
-    ConnectOptions, Connection, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool,
-    Transaction,
+    ConnectOptions, Connection, PgConnection, PgPool, Sqlite, SqliteConnection, SqlitePool, Transaction,
 };
 use std::fs::File;
 use std::path::Path;
@@ -61,7 +60,7 @@ pub enum Tx {
     /// On the one writer connection.
     Sqlite(Transaction<'static, Sqlite>),
     /// On Postgres.
-    Postgres(Transaction<'static, Postgres>),
+    Postgres(HeldTx),
 }
 
 impl Db {
@@ -199,7 +198,7 @@ impl Db {
     pub async fn begin(&self) -> Result<Tx> {
         Ok(match self {
             Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
-            Self::Postgres(pool) => Tx::Postgres(bounded(pool.begin()).await?),
+            Self::Postgres(pool) => Tx::Postgres(HeldTx::begin(pool).await?),
         })
     }
 
@@ -243,7 +242,7 @@ impl Tx {
     pub fn sql(&mut self) -> Sql<'_> {
         match self {
             Self::Sqlite(tx) => Sql::SqliteTx(tx),
-            Self::Postgres(tx) => Sql::PgTx(tx),
+            Self::Postgres(tx) => Sql::PgTx(tx.connection()),
         }
     }
 
@@ -254,7 +253,7 @@ impl Tx {
     pub async fn commit(self) -> Result<()> {
         match self {
             Self::Sqlite(tx) => tx.commit().await?,
-            Self::Postgres(tx) => bounded(tx.commit()).await?,
+            Self::Postgres(tx) => tx.commit().await?,
         }
         Ok(())
     }

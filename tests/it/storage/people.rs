@@ -87,7 +87,7 @@ async fn a_new_password_moves_the_epoch_and_a_rehash_does_not() {
 }
 
 #[tokio::test]
-async fn a_user_is_disabled_and_enabled() {
+async fn a_user_is_disabled_and_enabled_and_what_was_before_is_void() {
     for db in databases().await {
         let since = async || users::find(db.read(), "u").await.unwrap().unwrap().disabled_at;
         assert!(
@@ -98,6 +98,8 @@ async fn a_user_is_disabled_and_enabled() {
         assert_eq!(since().await, Some(at(1).0));
         assert!(users::set_disabled(db.write(), "u", None, at(2)).await.unwrap());
         assert_eq!(since().await, None, "{}", db.name());
+        let row = users::find(db.read(), "u").await.unwrap().unwrap();
+        assert_eq!(row.credential_epoch, 2, "{}", db.name());
         assert!(
             !users::set_disabled(db.write(), "nobody", None, NOW)
                 .await

@@ -46,17 +46,35 @@ async fn a_session_ends_with_its_user_or_the_password() {
             let found = sessions::find_live(db.read(), id, IDLE, at(1)).await.unwrap();
             found.is_some()
         };
-        sessions::insert(db.write(), &session("s")).await.unwrap();
-        users::set_disabled(db.write(), "u", Some(NOW), NOW)
-            .await
-            .unwrap();
-        assert!(!live("s").await, "{}: disabled", db.name());
-        users::set_disabled(db.write(), "u", None, NOW).await.unwrap();
-        assert!(live("s").await);
-        users::set_password(db.write(), "u", "new", NOW).await.unwrap();
-        assert!(!live("s").await, "{}: new password", db.name());
-        users::delete(db.write(), "u").await.unwrap();
-        assert!(!live("s").await, "{}: deleted", db.name());
+        for id in ["one", "two", "three"] {
+            let epoch = users::find(db.read(), "u")
+                .await
+                .unwrap()
+                .unwrap()
+                .credential_epoch;
+            let mut now = session(id);
+            now.user_epoch = epoch;
+            sessions::insert(db.write(), &now).await.unwrap();
+            assert!(live(id).await, "{}: {id}", db.name());
+            match id {
+                "one" => {
+                    users::set_disabled(db.write(), "u", Some(NOW), NOW)
+                        .await
+                        .unwrap();
+                    assert!(!live(id).await, "{}: disabled", db.name());
+                    users::set_disabled(db.write(), "u", None, NOW).await.unwrap();
+                    assert!(!live(id).await, "{}: enabled, but void for good", db.name());
+                }
+                "two" => {
+                    users::set_password(db.write(), "u", "new", NOW).await.unwrap();
+                    assert!(!live(id).await, "{}: new password", db.name());
+                }
+                _ => {
+                    users::delete(db.write(), "u").await.unwrap();
+                    assert!(!live(id).await, "{}: deleted", db.name());
+                }
+            }
+        }
     }
 }
 
@@ -109,5 +127,41 @@ async fn a_saved_request_is_answered_once_and_in_time() {
         assert!(!interactions::spend(db.write(), "i", at(59)).await.unwrap());
         let found = interactions::find(db.read(), "i").await.unwrap().unwrap();
         assert_eq!(found.spent_at, Some(at(59).0), "{}", db.name());
+    }
+}
+
+/// A confirmation keeps the `sid` and changes the cookie; what was signed out stays so.
+#[tokio::test]
+async fn a_session_is_renewed_unless_it_has_ended() {
+    for db in databases().await {
+        sessions::insert(db.write(), &session("s")).await.unwrap();
+        let mut renewed = session("s");
+        (renewed.digest, renewed.auth_time) = (vec![2], at(300).0);
+        (renewed.last_seen_at, renewed.expires_at) = (at(300).0, at(4_000).0);
+        assert!(sessions::renew(db.write(), &renewed).await.unwrap());
+        let found = sessions::find_live(db.read(), "s", IDLE, at(700))
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(
+            (found.digest, found.auth_time),
+            (vec![2], at(300).0),
+            "{}",
+            db.name()
+        );
+
+        sessions::end(db.write(), "s", at(800)).await.unwrap();
+        assert!(
+            !sessions::renew(db.write(), &session("s")).await.unwrap(),
+            "{}",
+            db.name()
+        );
+        assert!(!sessions::renew(db.write(), &session("other")).await.unwrap());
+        assert!(
+            sessions::find_live(db.read(), "s", IDLE, at(801))
+                .await
+                .unwrap()
+                .is_none()
+        );
     }
 }

@@ -81,13 +81,16 @@ impl TestApp {
 
     /// A second server on the same database and clock: another node, or this one after a restart.
     pub async fn another(&self) -> Self {
-        let app = App::build(
-            self.app.config.clone(),
-            self.clock.clone(),
-            Arc::new(SystemEntropy),
-        )
-        .await
-        .unwrap();
+        self.node(|_| ()).await
+    }
+
+    /// A second server on the same clock and keys, and on the same database unless `change` says otherwise.
+    pub async fn node(&self, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = self.app.config.clone();
+        change(&mut config);
+        let app = App::build(config, self.clock.clone(), Arc::new(SystemEntropy))
+            .await
+            .unwrap();
         let app = Arc::new(app);
         Self {
             clock: Arc::clone(&self.clock),

@@ -5,6 +5,9 @@ mod app;
 mod browser;
 mod fixtures;
 mod relying_party;
+mod rows;
+pub mod seed;
+pub mod server;
 pub mod source;
 
 pub use answer::Answer;
