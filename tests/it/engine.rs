@@ -1,6 +1,7 @@
 //! What `oxide-auth` gets wrong when it is driven otherwise (findings F1 to F19) cannot happen here.
 
-use crate::support::{RelyingParty, TestApp, basic, sources};
+use crate::support::source::rust;
+use crate::support::{RelyingParty, TestApp, basic};
 use keywright::oauth::client::registration::{Profile, check, profile};
 use keywright::oauth::client::{ApplicationType, Metadata};
 use keywright::oauth::engine::scope::Scope;
@@ -11,21 +12,19 @@ const ENGINE: &str = "src/oauth/engine/";
 /// Design §4: one adapter; everything else speaks our own types.
 #[test]
 fn only_the_adapter_uses_the_engine() {
-    let files = sources("src");
-    let users: Vec<_> = files
-        .iter()
-        .filter(|(_, text)| text.contains("oxide_auth::"))
-        .collect();
+    let mut users = rust("src");
+    users.retain(|file| file.text.contains("oxide_auth::"));
     assert!(users.len() >= 5, "the engine is used");
-    for (name, _) in users {
-        assert!(name.starts_with(ENGINE), "{name}");
+    for file in users {
+        assert!(file.path.starts_with(ENGINE), "{}", file.path);
     }
 }
 
 /// Design §4 · F13, F17: what the adapter must not use.
 #[test]
 fn the_adapter_keeps_to_the_parts_of_the_engine_that_are_right() {
-    for (name, text) in sources("src/oauth/engine") {
+    for file in rust(ENGINE) {
+        let (name, text) = (&file.path, file.code());
         for (forbidden, why) in [
             (".await", "its inputs are not Send"),
             ("oxide_auth::endpoint", "its loops decide what we decide"),
@@ -40,9 +39,8 @@ fn the_adapter_keeps_to_the_parts_of_the_engine_that_are_right() {
             assert!(!text.contains(forbidden), "{name}: {forbidden}: {why}");
         }
         // F17: `Input::None` is the first input of a machine and never a later one.
-        let nones = text.matches("Input::None").count() - text.matches("`Input::None`").count();
         assert_eq!(
-            nones,
+            text.matches("Input::None").count(),
             text.matches("let mut input = Input::None;").count(),
             "{name}"
         );

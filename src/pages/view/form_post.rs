@@ -4,8 +4,8 @@ use askama::Template;
 
 use super::Layout;
 
-/// Sends the response to the client by a form that a script submits at once.
-#[derive(Debug, Template)]
+/// Sends the response to the client by a form that a script submits at once. It has no `Debug`: the code is in it.
+#[derive(Template)]
 #[template(path = "pages/form_post.html")]
 pub struct FormPostPage {
     /// The frame.

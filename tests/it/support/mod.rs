@@ -15,4 +15,3 @@ pub use app::{TestApp, USERS, create_database};
 pub use browser::Browser;
 pub use fixtures::API;
 pub use relying_party::{CHALLENGE, RelyingParty, Tokens, VERIFIER, basic};
-pub use source::sources;

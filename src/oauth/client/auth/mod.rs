@@ -59,7 +59,7 @@ pub fn confidential() -> Vec<&'static str> {
 /// # Errors
 /// `invalid_request`: more than one method. `invalid_client`: anything else that is not right.
 pub async fn authenticate(cx: &Cx, request: &ClientRequest) -> Result<Arc<Client>> {
-    // An assertion (RFC 7521 §4.2) is a method that no client can be registered for here.
+    // A signed assertion is a method that no client can be registered for here.
     let assertion = request.form.optional("client_assertion")?.is_some();
     let mut methods = ALL.iter().filter_map(|method| {
         let presented = method.presented(request).transpose()?;
