@@ -147,8 +147,8 @@ pub async fn rehash(at: Sql<'_>, id: &str, old: &str, new: &str) -> Result<()> {
     Ok(())
 }
 
-/// Disables the user since `since`, or enables with `None`. Either way all sessions and tokens from before are void for
-/// good (the credential epoch moves on).
+/// Disables the user since `since`, or enables with `None`. Disabling voids everything issued before (the credential
+/// epoch moves on): enabling brings no old session or token back.
 ///
 /// # Errors
 /// The database fails.
@@ -156,7 +156,9 @@ pub async fn set_disabled(at: Sql<'_>, id: &str, since: Option<Timestamp>, now: 
     let since = since.map(|instant| instant.0);
     let changed = execute!(
         at,
-        "UPDATE users SET disabled_at = $2, credential_epoch = credential_epoch + 1, updated_at = $3 WHERE id = $1",
+        "UPDATE users SET disabled_at = $2, updated_at = $3,
+           credential_epoch = credential_epoch + CASE WHEN CAST($2 AS BIGINT) IS NULL THEN 0 ELSE 1 END
+         WHERE id = $1",
         id,
         since,
         now.0

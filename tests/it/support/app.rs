@@ -42,7 +42,7 @@ pub struct TestApp {
     pub app: Arc<App>,
     pub clock: Arc<ManualClock>,
     router: Router,
-    _directory: Arc<TempDir>,
+    directory: Arc<TempDir>,
 }
 
 impl TestApp {
@@ -75,11 +75,16 @@ impl TestApp {
             app,
             clock,
             router,
-            _directory: Arc::new(directory),
+            directory: Arc::new(directory),
         }
     }
 
-    /// Another server of the same installation: same database, keys and clock, but what `change` says.
+    /// A second server on the same database and clock: another node, or this one after a restart.
+    pub async fn another(&self) -> Self {
+        self.node(|_| ()).await
+    }
+
+    /// A second server on the same clock and keys, and on the same database unless `change` says otherwise.
     pub async fn node(&self, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = self.app.config.clone();
         change(&mut config);
@@ -88,11 +93,21 @@ impl TestApp {
             .unwrap();
         let app = Arc::new(app);
         Self {
-            router: keywright::http::router(&app),
-            app,
             clock: Arc::clone(&self.clock),
-            _directory: Arc::clone(&self._directory),
+            router: keywright::http::router(&app),
+            directory: Arc::clone(&self.directory),
+            app,
         }
+    }
+
+    /// The configuration of this server with a database of its own, still empty.
+    pub async fn elsewhere(&self) -> Config {
+        let mut config = self.app.config.clone();
+        config.database.url = match std::env::var("TEST_POSTGRES_URL") {
+            Ok(url) => DatabaseUrl::Postgres(Secret::new(create_database(&url).await)),
+            Err(_) => DatabaseUrl::Sqlite(self.directory.path().join("elsewhere.db")),
+        };
+        config
     }
 
     /// Sends a request as it is.
@@ -207,6 +222,11 @@ impl TestApp {
             profile(Profile::Spa, vec!["https://spa.test/cb".to_owned()]),
         )
         .await
+    }
+
+    /// The metadata of a public single-page client.
+    pub fn spa_metadata(&self) -> Metadata {
+        profile(Profile::Spa, vec!["https://spa.test/cb".to_owned()])
     }
 
     /// A public native client with a loopback and a custom-scheme redirect.

@@ -33,6 +33,14 @@ pub fn rust(folder: &str) -> Vec<Source> {
     found
 }
 
+/// Path and text of the Rust files below a folder.
+pub fn sources(folder: &str) -> Vec<(String, String)> {
+    rust(folder)
+        .into_iter()
+        .map(|file| (file.path, file.text))
+        .collect()
+}
+
 fn walk(folder: &Path, found: &mut Vec<Source>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

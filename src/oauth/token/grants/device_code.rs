@@ -52,7 +52,7 @@ async fn authorize(cx: &Cx, client: &Client, form: &Params) -> Result<Authorizat
         .require_scope(&scope)
         .map_err(|_| invalid_grant("scope was taken from the client"))?;
     let granted = serde_json::from_str(&row.resources).map_err(Fault::internal)?;
-    let resources = resource::narrowed(granted, form)?;
+    let resources = resource::narrowed(client, granted, form)?;
     let standing = device::standing(cx, &row)
         .await?
         .ok_or_else(|| invalid_grant("the user is gone"))?;

@@ -47,7 +47,7 @@ async fn authorize(cx: &Cx, client: &Client, form: &Params) -> Result<Authorizat
         .require_scope(&scope)
         .map_err(|_| invalid_grant("scope was taken from the client"))?;
     let resources = serde_json::from_str(&standing.resources).map_err(Fault::internal)?;
-    let resources = resource::narrowed(resources, form)?;
+    let resources = resource::narrowed(client, resources, form)?;
     let generation = generation(cx, &presented, &standing);
     if matches!(generation, Generation::Live) && standing.refresh_expires_at.is_none_or(|end| end <= cx.now.0)
     {

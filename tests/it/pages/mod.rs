@@ -1,0 +1,8 @@
+//! The pages for people.
+
+mod consent;
+mod csrf;
+mod home;
+mod login;
+mod login_limit;
+mod setup;

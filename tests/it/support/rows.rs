@@ -1,0 +1,49 @@
+//! What the database holds, for tests that say what was stored and what was not.
+
+use super::TestApp;
+use keywright::clock::Clock;
+use keywright::storage::{Db, clients, users};
+use keywright::time::Timestamp;
+
+impl TestApp {
+    /// The time on this server.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The number of rows of a table, which a condition may follow.
+    pub async fn count(&self, table: &'static str) -> i64 {
+        let text = sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {table}"));
+        match &self.app.db {
+            Db::Sqlite { readers, .. } => sqlx::query_scalar(text).fetch_one(readers).await.unwrap(),
+            Db::Postgres(pool) => sqlx::query_scalar(text).fetch_one(pool).await.unwrap(),
+        }
+    }
+
+    /// What a refused request must leave as it was: clients, sessions, grants, consents.
+    pub async fn holdings(&self) -> [i64; 4] {
+        [
+            self.count("clients").await,
+            self.count("sessions").await,
+            self.count("grants").await,
+            self.count("consents").await,
+        ]
+    }
+
+    /// Disables a client, as the operator would.
+    pub async fn disable_client(&self, id: &str) {
+        let now = self.now();
+        clients::set_disabled(self.app.db.write(), id, Some(now), now)
+            .await
+            .unwrap();
+        self.app.clients.forget(id);
+    }
+
+    /// Disables a user, as the operator would.
+    pub async fn disable_user(&self, email: &str) {
+        let (user, now) = (self.user(email).await, self.now());
+        users::set_disabled(self.app.db.write(), &user.id, Some(now), now)
+            .await
+            .unwrap();
+    }
+}
