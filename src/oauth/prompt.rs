@@ -11,6 +11,8 @@ pub struct Prompt {
     pub login: bool,
     /// Ask for consent even if it was given.
     pub consent: bool,
+    /// Let the user choose an account; `login` is then set too, as the sign-in page is where one is chosen.
+    pub select_account: bool,
 }
 
 /// The values that this server knows, for discovery (OIDC Prompt Create §4.1 `prompt_values_supported`).
@@ -36,8 +38,8 @@ impl Prompt {
         {
             match value {
                 "none" => prompt.none = true,
-                // The sign-in page is where another account is chosen.
-                "login" | "select_account" => prompt.login = true,
+                "login" => prompt.login = true,
+                "select_account" => (prompt.login, prompt.select_account) = (true, true),
                 "consent" => prompt.consent = true,
                 _ => return Err(refused()),
             }

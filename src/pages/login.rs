@@ -10,7 +10,7 @@ use crate::http::{Exchange, check_csrf, set_browser, set_session};
 use crate::identity::browser::Browser;
 use crate::identity::session;
 use crate::identity::sign_in::{self, Denied};
-use crate::oauth::authorize::{self as pipeline, Answer, Outcome};
+use crate::oauth::authorize::{self as pipeline, Answer, AuthorizationRequest, Outcome};
 use crate::oauth::device;
 use crate::oauth::error::Fault;
 use crate::oauth::params::Params;
@@ -135,8 +135,8 @@ async fn target(cx: &Cx, params: &Params, browser: &Browser) -> Result<Target, B
             flow: asked.flow,
             next: None,
             app: Some(asked.client.name().to_owned()),
+            confirm: expected_account(&asked.request, browser),
             hint: asked.request.login_hint.unwrap_or_default(),
-            confirm: expected_account(&asked.request.subject, browser),
         }),
         other => Err(Box::new(outcome(cx, other))),
     }
@@ -158,10 +158,13 @@ fn own_page(flow: &str) -> Option<String> {
 }
 
 /// A confirmation is for the account that is signed in; another one is wanted only where the client says so.
-fn expected_account(subject: &Option<String>, browser: &Browser) -> Option<String> {
+fn expected_account(request: &AuthorizationRequest, browser: &Browser) -> Option<String> {
     let session = browser.session.as_ref()?;
-    let same = subject.as_ref().is_none_or(|subject| *subject == session.user_id);
-    same.then(|| session.email.clone())
+    let same = request
+        .subject
+        .as_ref()
+        .is_none_or(|subject| *subject == session.user_id);
+    (same && !request.prompt.select_account).then(|| session.email.clone())
 }
 
 async fn go_on(cx: &Cx, target: Target, browser: &Browser) -> Response {
