@@ -4,6 +4,7 @@
 
 mod authorize;
 mod config;
+mod data_key;
 mod device;
 mod discovery;
 mod http;
