@@ -62,6 +62,7 @@ CREATE TABLE sessions (
   ended_at BIGINT
 );
 CREATE INDEX sessions_user ON sessions (user_id);
+CREATE INDEX sessions_expiry ON sessions (expires_at);
 
 -- A saved request of one browser: what it asked for, until login and consent are done.
 CREATE TABLE interactions (
@@ -72,6 +73,8 @@ CREATE TABLE interactions (
   expires_at BIGINT NOT NULL,
   spent_at BIGINT
 );
+
+CREATE INDEX interactions_expiry ON interactions (expires_at);
 
 CREATE TABLE consents (
   user_id TEXT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
@@ -140,11 +143,15 @@ CREATE TABLE device_codes (
   spent_at BIGINT
 );
 
+CREATE INDEX device_codes_expiry ON device_codes (expires_at);
+
 -- Access tokens refused before their `exp` (RFC 7009).
 CREATE TABLE denied_tokens (
   jti TEXT PRIMARY KEY,
   expires_at BIGINT NOT NULL
 );
+
+CREATE INDEX denied_tokens_expiry ON denied_tokens (expires_at);
 
 CREATE TABLE setup_links (
   id TEXT PRIMARY KEY,

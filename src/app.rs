@@ -126,9 +126,11 @@ impl App {
         Ok(())
     }
 
-    /// How long a key stays published after it stopped signing: the longest token, the JWKS cache, and a day for hints.
+    /// How long a key stays published after it stopped signing: the longest token, and a session with a day to spare, as
+    /// ID tokens come back as hints until then.
     pub fn keep_retired_keys(&self) -> Seconds {
-        let longest = self.config.tokens.access_token.max(self.config.tokens.id_token);
+        let tokens = self.config.tokens.access_token.max(self.config.tokens.id_token);
+        let longest = tokens.max(self.config.sessions.absolute);
         Seconds(longest.0 + 86_400)
     }
 

@@ -1,6 +1,7 @@
 //! Keywright: an OAuth 2.0 and OpenID Connect authorization server.
 
 pub mod app;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod cx;

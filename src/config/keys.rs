@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 /// Signing keys and the data-encryption key.
 #[derive(Clone)]
 pub struct Keys {
-    /// Where the data-encryption key is kept, and where PEM files of one's own are looked for.
+    /// Where the data-encryption key is kept.
     pub directory: PathBuf,
     /// The data-encryption key in base64; without it the file `data.key` of the directory holds it.
     pub data_key: Option<Secret>,

@@ -220,7 +220,7 @@ pub(super) fn unavailable() -> Response {
         error_description: "",
     };
     let body = serde_json::to_vec(&body).unwrap_or_default();
-    let mut response = json_bytes(StatusCode::SERVICE_UNAVAILABLE, Cors::Api, body);
+    let mut response = json_bytes(StatusCode::SERVICE_UNAVAILABLE, Cors::Never, body);
     set_retry(&mut response, Some(2));
     response
 }

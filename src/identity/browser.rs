@@ -35,7 +35,7 @@ impl Browser {
     }
 
     fn csrf_parts<'a>(&'a self, form: &'a str) -> [&'a [u8]; 3] {
-        let session = self.session.as_ref().map_or("", |session| session.id.as_str());
-        [self.id.as_bytes(), session.as_bytes(), form.as_bytes()]
+        let sign_in = self.session.as_ref().map_or(&[][..], |session| &session.digest);
+        [self.id.as_bytes(), sign_in, form.as_bytes()]
     }
 }

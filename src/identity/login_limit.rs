@@ -6,7 +6,7 @@
 use super::email::CanonicalEmail;
 use crate::time::{Seconds, Timestamp};
 use aws_lc_rs::digest::{SHA256, digest};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -55,7 +55,7 @@ pub struct LoginLimit {
 struct Log {
     latest: Option<Timestamp>,
     next_id: u64,
-    order: VecDeque<(Timestamp, u64, Key)>,
+    order: BTreeMap<u64, (Timestamp, Vec<Key>)>,
     by_key: HashMap<Key, Vec<(Timestamp, u64)>>,
 }
 
@@ -64,7 +64,6 @@ struct Log {
 pub struct Reservation<'a> {
     limit: &'a LoginLimit,
     id: u64,
-    keys: Vec<Key>,
 }
 
 impl LoginLimit {
@@ -87,7 +86,11 @@ impl LoginLimit {
         log.latest = Some(now);
         // Seconds are cut off, not rounded: 900 apart may be 899.1 s. An attempt counts until more than `window` has passed.
         let counts_from = now - self.window;
-        while log.order.front().is_some_and(|(time, ..)| *time < counts_from) {
+        while log
+            .order
+            .first_key_value()
+            .is_some_and(|(_, (time, _))| *time < counts_from)
+        {
             log.forget_oldest();
         }
         let free_at = keys
@@ -99,18 +102,14 @@ impl LoginLimit {
         }
         let id = log.next_id;
         log.next_id += 1;
+        if log.order.len() >= self.capacity {
+            log.forget_oldest();
+        }
+        log.order.insert(id, (now, keys.to_vec()));
         for key in keys {
-            if log.order.len() >= self.capacity {
-                log.forget_oldest();
-            }
-            log.order.push_back((now, id, *key));
             log.by_key.entry(*key).or_default().push((now, id));
         }
-        Ok(Reservation {
-            limit: self,
-            id,
-            keys: keys.to_vec(),
-        })
+        Ok(Reservation { limit: self, id })
     }
 
     /// Forgets the attempts under `key`: a success clears the account, never the peer (AC-211).
@@ -133,16 +132,19 @@ impl LoginLimit {
 impl Reservation<'_> {
     /// Takes the attempt out of the count.
     pub fn refund(self) {
-        let mut log = self.limit.lock();
-        for key in &self.keys {
-            log.remove(*key, self.id);
-        }
+        self.limit.lock().forget(self.id);
     }
 }
 
 impl Log {
     fn forget_oldest(&mut self) {
-        if let Some((_, id, key)) = self.order.pop_front() {
+        if let Some(id) = self.order.keys().next().copied() {
+            self.forget(id);
+        }
+    }
+
+    fn forget(&mut self, id: u64) {
+        for key in self.order.remove(&id).map(|(_, keys)| keys).unwrap_or_default() {
             self.remove(key, id);
         }
     }

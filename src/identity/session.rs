@@ -1,4 +1,4 @@
-//! Browser sessions: a new identifier at every sign-in, the old session ended in the same transaction.
+//! Browser sessions: a new cookie at every sign-in, the old one void from then on.
 
 use crate::cx::Cx;
 use crate::id;
@@ -39,7 +39,8 @@ pub async fn find(cx: &Cx, cookie: &str) -> Result<Option<LiveSession>> {
     Ok(session)
 }
 
-/// Starts a session for a user who has just signed in, and ends the one that the browser had. Gives the cookie.
+/// Signs a user in: a new session, or a new cookie for the one that the browser has if it is the same user's, so that its
+/// `sid` still names it. A session of somebody else ends. Gives the cookie; any earlier one is void.
 ///
 /// # Errors
 /// The database fails.
@@ -49,8 +50,12 @@ pub async fn start(
     proof: Proof,
     previous: Option<&LiveSession>,
 ) -> Result<(Opaque, LiveSession)> {
-    let session_id = id::row(&*cx.app.entropy, cx.now);
-    let cookie = Opaque::mint(Kind::Session, &session_id, &*cx.app.entropy, &cx.app.vault);
+    let same = previous.filter(|previous| previous.user_id == user.id);
+    let id = same.map_or_else(
+        || id::row(&*cx.app.entropy, cx.now),
+        |previous| previous.id.clone(),
+    );
+    let cookie = Opaque::mint(Kind::Session, &id, &*cx.app.entropy, &cx.app.vault);
     let row = SessionRow {
         digest: cookie.digest(&cx.app.vault),
         user_id: user.id.clone(),
@@ -64,18 +69,19 @@ pub async fn start(
         last_seen_at: cx.now.0,
         expires_at: (cx.now + cx.app.config.sessions.absolute).0,
         ended_at: None,
-        id: session_id,
+        id,
     };
-    match previous {
-        None => sessions::insert(cx.app.db.write(), &row).await?,
-        Some(previous) => {
+    match (same, previous) {
+        // Signed out meanwhile in another tab: start over, never bring it back.
+        (Some(_), _) if !sessions::renew(cx.app.db.write(), &row).await? => {
+            return Box::pin(start(cx, user, proof, None)).await;
+        }
+        (Some(_), _) => {}
+        (None, None) => sessions::insert(cx.app.db.write(), &row).await?,
+        (None, Some(other)) => {
             let mut tx = cx.app.db.begin().await?;
-            sessions::end(tx.sql(), &previous.id, cx.now).await?;
-            if previous.user_id != user.id {
-                grants::revoke_of_session(tx.sql(), &previous.id, cx.now).await?;
-            } else {
-                grants::move_to_session(tx.sql(), &previous.id, &row.id).await?;
-            }
+            sessions::end(tx.sql(), &other.id, cx.now).await?;
+            grants::revoke_of_session(tx.sql(), &other.id, cx.now).await?;
             sessions::insert(tx.sql(), &row).await?;
             tx.commit().await?;
         }

@@ -49,9 +49,16 @@ pub async fn with_password(cx: &Cx, username: &str, password: Secret) -> Result<
         .reserve(&keys, cx.now)
         .map_err(|wait| Denied::TooManyAttempts(wait.0))?;
 
-    let user = match &email {
-        Some(email) => users::find_by_email(cx.app.db.read(), email.as_str()).await?,
-        None => None,
+    let found = match &email {
+        Some(email) => users::find_by_email(cx.app.db.read(), email.as_str()).await,
+        None => Ok(None),
+    };
+    let user = match found {
+        Ok(user) => user,
+        Err(error) => {
+            attempt.refund(); // nothing was looked at
+            return Err(error.into());
+        }
     };
     let stored = user.as_ref().and_then(|user| user.password_hash.clone());
     let verdict = cx.app.passwords.verify(password.clone(), stored).await;

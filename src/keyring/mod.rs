@@ -23,6 +23,8 @@ pub struct KeySet {
     active: HashMap<&'static str, SigningKey>,
     verifying: HashMap<String, VerifyKey>,
     jwks: Jwks,
+    /// Identifier and state of each row, to see whether something changed.
+    states: Vec<(String, String)>,
 }
 
 /// The keys cannot be loaded or used.
@@ -56,16 +58,22 @@ impl Keyring {
     /// # Errors
     /// The database fails, or a key cannot be decrypted or parsed.
     pub async fn load(db: &Db, vault: &Vault) -> Result<Self, KeyringError> {
-        let set = RwLock::new(Arc::new(load(db, vault).await?));
-        Ok(Self { set })
+        let rows = signing_keys::list(db.read()).await?;
+        Ok(Self {
+            set: RwLock::new(Arc::new(parse(&rows, vault)?)),
+        })
     }
 
-    /// Loads all keys again.
+    /// Loads all keys again, if a key or a state has changed.
     ///
     /// # Errors
     /// As [`Keyring::load`]; the loaded set stays.
     pub async fn reload(&self, db: &Db, vault: &Vault) -> Result<(), KeyringError> {
-        let set = Arc::new(load(db, vault).await?);
+        let rows = signing_keys::list(db.read()).await?;
+        if self.set().states == states(&rows) {
+            return Ok(());
+        }
+        let set = Arc::new(parse(&rows, vault)?);
         *self.set.write().unwrap_or_else(PoisonError::into_inner) = set;
         Ok(())
     }
@@ -111,12 +119,15 @@ impl KeySet {
     }
 }
 
-async fn load(db: &Db, vault: &Vault) -> Result<KeySet, KeyringError> {
-    let mut set = KeySet::default();
-    for row in signing_keys::list(db.read()).await? {
+fn parse(rows: &[KeyRow], vault: &Vault) -> Result<KeySet, KeyringError> {
+    let mut set = KeySet {
+        states: states(rows),
+        ..KeySet::default()
+    };
+    for row in rows {
         let damaged = || KeyringError::Damaged(row.kid.clone());
         let alg: Alg = row.alg.parse().map_err(|_| damaged())?;
-        let key = SigningKey::load(alg, &open(&row, vault)?).map_err(|_| damaged())?;
+        let key = SigningKey::load(alg, &open(row, vault)?).map_err(|_| damaged())?;
         set.jwks.keys.push(key.public().clone());
         set.verifying.insert(
             row.kid.clone(),
@@ -127,6 +138,12 @@ async fn load(db: &Db, vault: &Vault) -> Result<KeySet, KeyringError> {
         }
     }
     Ok(set)
+}
+
+fn states(rows: &[KeyRow]) -> Vec<(String, String)> {
+    rows.iter()
+        .map(|row| (row.kid.clone(), row.state.clone()))
+        .collect()
 }
 
 fn open(row: &KeyRow, vault: &Vault) -> Result<Pkcs8Der, KeyringError> {

@@ -51,7 +51,7 @@ pub async fn authorize_device(cx: &Cx, request: &ClientRequest) -> Result<Device
     let tokens = &cx.app.config.tokens;
     let code_id = id::row(&*cx.app.entropy, cx.now);
     let code = Opaque::mint(Kind::DeviceCode, &code_id, &*cx.app.entropy, &cx.app.vault);
-    let row = DeviceCodeRow {
+    let mut row = DeviceCodeRow {
         digest: code.digest(&cx.app.vault),
         user_code: user_code(&*cx.app.entropy),
         client_id: client.id.clone(),
@@ -74,7 +74,13 @@ pub async fn authorize_device(cx: &Cx, request: &ClientRequest) -> Result<Device
         grant_id: None,
         spent_at: None,
     };
-    device_codes::insert(cx.app.db.write(), &row).await?;
+    // Two live codes are equal once in ten billion; another one is drawn then.
+    while let Err(error) = device_codes::insert(cx.app.db.write(), &row).await {
+        if !error.is_unique_violation() {
+            return Err(error.into());
+        }
+        row.user_code = user_code(&*cx.app.entropy);
+    }
     let shown = shown(&row.user_code);
     let verification_uri = cx.app.config.public_url.url("/device");
     Ok(DeviceAuthorization {

@@ -52,7 +52,7 @@ pub fn document(config: &Config, algs: &[String]) -> Value {
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": prompt::SUPPORTED,
         "acr_values_supported": [ACR_PASSWORD],
-        "display_values_supported": ["page", "popup"],
+        "display_values_supported": ["page"],
         "claim_types_supported": ["normal"],
         "ui_locales_supported": ["en"],
         "claims_parameter_supported": true,

@@ -71,10 +71,11 @@ async fn of_access_token(cx: &Cx, client: &Client, token: &str) -> Result<Option
         return Ok(None); // RFC 7662 §4: another resource server's token
     }
     let mut answer = accepted.claims.into_members();
+    // The address names the user to people, but only where the scope of the token has it.
+    if let Some(email) = answer.get("email").cloned() {
+        answer.insert("username".to_owned(), email);
+    }
     answer.insert("active".to_owned(), Value::Bool(true));
     answer.insert("token_type".to_owned(), "Bearer".into());
-    if let Some(standing) = accepted.standing {
-        answer.insert("username".to_owned(), standing.email.into());
-    }
     Ok(Some(Value::Object(answer)))
 }

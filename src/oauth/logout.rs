@@ -15,8 +15,8 @@ use std::sync::Arc;
 pub enum EndSession {
     /// The confirmation page; the name of the client, if it is known.
     Confirm(Option<String>),
-    /// The signed-out page.
-    SignedOut,
+    /// The signed-out page; the client, if a genuine hint names it.
+    SignedOut(Option<Arc<Client>>),
     /// Back to the client, at a registered address.
     Return(String),
 }
@@ -32,7 +32,7 @@ pub async fn end_session(cx: &Cx, params: &Params, browser: &Browser) -> Result<
         let client = named_client(cx, params).await?;
         return Ok(match browser.session {
             Some(_) => EndSession::Confirm(client.map(|client| client.name().to_owned())),
-            None => EndSession::SignedOut,
+            None => EndSession::SignedOut(None),
         });
     };
     let claims = genuine(cx, hint)?;
@@ -48,7 +48,7 @@ pub async fn end_session(cx: &Cx, params: &Params, browser: &Browser) -> Result<
     if let Some(sid) = claims.text("sid") {
         session::end(cx, sid).await.map_err(Fault::from)?;
     }
-    return_address(&client, params)
+    return_address(client, params)
 }
 
 /// A hint of this server, which may have expired (§2).
@@ -85,12 +85,12 @@ async fn named_client(cx: &Cx, params: &Params) -> Result<Option<Arc<Client>>> {
 }
 
 /// An address that is not registered is not followed; the user sees our own page instead.
-fn return_address(client: &Client, params: &Params) -> Result<EndSession> {
+fn return_address(client: Arc<Client>, params: &Params) -> Result<EndSession> {
     let Some(uri) = params.optional("post_logout_redirect_uri")? else {
-        return Ok(EndSession::SignedOut);
+        return Ok(EndSession::SignedOut(Some(client)));
     };
-    if client.disabled || !redirect_uri::is_post_logout(client, uri) {
-        return Ok(EndSession::SignedOut);
+    if client.disabled || !redirect_uri::is_post_logout(&client, uri) {
+        return Ok(EndSession::SignedOut(Some(client)));
     }
     let Some(state) = params.optional("state")? else {
         return Ok(EndSession::Return(uri.to_owned()));

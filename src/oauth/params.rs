@@ -2,16 +2,26 @@
 //! RFC 6749 §3.1, §3.2 and appendix B.
 
 use super::error::{ErrorCode, Refusal, invalid_request};
+use std::fmt;
 
 /// More parameters than any real client sends.
 const MAX_PARAMETERS: usize = 1_000;
 
 /// Parameters of a query or a form.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Params(Vec<(String, String)>);
 
 /// Why a query or form cannot be read.
 const MALFORMED: &str = "The request is not valid application/x-www-form-urlencoded UTF-8 text.";
+
+/// Names only: the values are passwords, codes and tokens.
+impl fmt::Debug for Params {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.0.iter().map(|(name, _)| name))
+            .finish()
+    }
+}
 
 impl Params {
     /// Reads `name=value&…`. Parameters without a value count as absent (RFC 6749 §3.1).
@@ -47,6 +57,15 @@ impl Params {
     /// All pairs in order.
     pub fn pairs(&self) -> &[(String, String)] {
         &self.0
+    }
+
+    /// The pairs with one of these names, in order.
+    pub fn only(&self, names: &[&str]) -> Vec<(String, String)> {
+        self.0
+            .iter()
+            .filter(|(name, _)| names.contains(&name.as_str()))
+            .cloned()
+            .collect()
     }
 
     /// The one value of `name`; a repeated one is `invalid_request` (RFC 6749 §3.1).

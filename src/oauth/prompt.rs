@@ -9,10 +9,10 @@ pub struct Prompt {
     pub none: bool,
     /// Ask for credentials even if signed in.
     pub login: bool,
+    /// Let the user choose the account, even if signed in.
+    pub select_account: bool,
     /// Ask for consent even if it was given.
     pub consent: bool,
-    /// Let the user choose an account; `login` is then set too, as the sign-in page is where one is chosen.
-    pub select_account: bool,
 }
 
 /// The values that this server knows, for discovery (OIDC Prompt Create §4.1 `prompt_values_supported`).
@@ -39,12 +39,12 @@ impl Prompt {
             match value {
                 "none" => prompt.none = true,
                 "login" => prompt.login = true,
-                "select_account" => (prompt.login, prompt.select_account) = (true, true),
+                "select_account" => prompt.select_account = true,
                 "consent" => prompt.consent = true,
                 _ => return Err(refused()),
             }
         }
-        if prompt.none && (prompt.login || prompt.consent) {
+        if prompt.none && (prompt.login || prompt.select_account || prompt.consent) {
             Err(refused())
         } else {
             Ok(prompt)

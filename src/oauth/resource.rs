@@ -24,19 +24,22 @@ pub fn requested(client: &Client, params: &Params) -> Result<Vec<String>, Refusa
 /// What a token request asks for out of what was granted: everything, or a part (RFC 8707 §2.2).
 ///
 /// # Errors
-/// `invalid_target`: something that was not granted.
-pub fn narrowed(granted: Vec<String>, params: &Params) -> Result<Vec<String>, Refusal> {
-    let mut wanted: Vec<String> = params.all("resource").map(str::to_owned).collect();
-    if wanted.is_empty() {
-        return Ok(granted);
-    }
-    wanted.sort_unstable();
-    wanted.dedup();
-    if wanted.iter().all(|resource| granted.contains(resource)) {
-        Ok(wanted)
+/// `invalid_target`: something that was not granted, or that was taken from the client since then.
+pub fn narrowed(client: &Client, granted: Vec<String>, params: &Params) -> Result<Vec<String>, Refusal> {
+    let wanted = requested(client, params)?;
+    let wanted = if wanted.is_empty() {
+        granted
+    } else if wanted.iter().all(|resource| granted.contains(resource)) {
+        wanted
     } else {
-        Err(refused())
-    }
+        return Err(refused());
+    };
+    let registered = |resource: &String| client.metadata.resources.contains(resource);
+    wanted
+        .iter()
+        .all(registered)
+        .then_some(wanted)
+        .ok_or_else(refused)
 }
 
 /// Whether `resource` may be registered: an absolute URI without fragment (RFC 8707 §2).

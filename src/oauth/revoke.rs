@@ -2,11 +2,11 @@
 
 use super::client::auth::{self, ClientRequest};
 use super::error::Result;
+use super::tokens::access_token::SKEW;
 use crate::cx::Cx;
 use crate::jose::TYP_ACCESS_TOKEN;
 use crate::opaque::{Kind, Opaque};
 use crate::storage::{denied_tokens, grants};
-use crate::time::Timestamp;
 
 /// Revokes a token of the client. An unknown token, or another client's, is no error (RFC 7009 §2.2).
 ///
@@ -33,7 +33,8 @@ pub async fn revoke(cx: &Cx, request: &ClientRequest) -> Result<()> {
     if let (true, Some(jti), Ok(Some(exp))) = (ours, claims.text("jti"), claims.time("exp"))
         && exp > cx.now
     {
-        denied_tokens::insert(cx.app.db.write(), jti, Timestamp(exp.0)).await?;
+        // A node whose clock is behind must not find the entry removed while it still takes the token.
+        denied_tokens::insert(cx.app.db.write(), jti, exp + SKEW).await?;
     }
     Ok(())
 }

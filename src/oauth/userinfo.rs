@@ -30,7 +30,9 @@ pub async fn userinfo(cx: &Cx, token: &str) -> Result<Map<String, Value>> {
     }
     let requested = ClaimsRequest::parse(standing.claims.as_deref()).unwrap_or_default();
     let mut answer = claims::of(&standing, |claim| {
-        claims::allowed_by(&scope, claim) || requested.in_userinfo(claim)
+        // By scope, or by name; by name only what the client could have had by scope.
+        let by_name = requested.in_userinfo(claim) && claims::allowed_by(&accepted.client.scope, claim);
+        by_name || claims::allowed_by(&scope, claim)
     });
     answer.insert("sub".to_owned(), standing.user_id.into());
     Ok(answer)

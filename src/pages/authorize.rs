@@ -4,8 +4,9 @@ use crate::cx::Cx;
 use crate::http::{Exchange, render, set_browser};
 use crate::identity::browser::Browser;
 use crate::oauth::authorize::{self, AuthorizeError, Outcome};
+use crate::oauth::client::Client;
 use crate::oauth::error::Failure;
-use axum::http::Method;
+use axum::http::{Method, StatusCode};
 use axum::response::Response;
 
 /// Answers an authorization request.
@@ -51,6 +52,7 @@ pub(super) fn outcome(cx: &Cx, outcome: authorize::Result<Outcome>) -> Response 
         Ok(Outcome::Respond(response)) => render::authorization(cx, response),
         Ok(Outcome::Login(asked)) => go(cx, "/login", &asked.flow),
         Ok(Outcome::Consent(asked)) => go(cx, "/consent", &asked.flow),
+        Ok(Outcome::Answered(client)) => over(cx, Some(&client)),
         Err(error) => failed(cx, error),
     }
 }
@@ -84,13 +86,25 @@ pub(super) async fn pending(
     flow: &str,
     browser: &Browser,
 ) -> Result<authorize::Pending, Box<Response>> {
-    match authorize::pending::load(cx, flow, browser).await {
-        Ok(Some(pending)) if !pending.answered => Ok(pending),
-        Ok(_) => {
-            let expired = super::error::expired(cx);
-            let status = axum::http::StatusCode::BAD_REQUEST;
-            Err(Box::new(render::page(status, &expired, render::FormTarget::Here)))
-        }
-        Err(fault) => Err(Box::new(render::page_error(cx, fault.into()))),
+    let loaded = match authorize::pending::load(cx, flow, browser).await {
+        Ok(loaded) => loaded,
+        Err(fault) => return Err(Box::new(render::page_error(cx, fault.into()))),
+    };
+    let Some(pending) = loaded else {
+        return Err(Box::new(over(cx, None)));
+    };
+    if !pending.over {
+        return Ok(pending);
     }
+    let client = match pending.params.optional("client_id") {
+        Ok(Some(id)) => cx.client(id).await.ok().flatten(),
+        _ => None,
+    };
+    Err(Box::new(over(cx, client.as_deref())))
+}
+
+/// The page for a request that cannot go on.
+fn over(cx: &Cx, client: Option<&Client>) -> Response {
+    let view = super::error::expired(cx, client);
+    render::page(StatusCode::BAD_REQUEST, &view, render::FormTarget::Here)
 }

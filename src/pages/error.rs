@@ -3,6 +3,7 @@
 use super::layout;
 use super::view::{ErrorPage, ExpiredPage};
 use crate::cx::Cx;
+use crate::oauth::client::Client;
 use crate::oauth::error::ErrorCode;
 
 /// The page for an error that must not go to a client, or that has no client to go to.
@@ -47,11 +48,20 @@ pub fn not_found(cx: &Cx) -> ErrorPage {
 }
 
 /// The page for a saved request that is gone, was answered, or belongs to another browser.
-pub fn expired(cx: &Cx) -> ExpiredPage {
+pub fn expired(cx: &Cx, client: Option<&Client>) -> ExpiredPage {
     ExpiredPage {
         layout: layout(cx, None),
-        app: None,
+        app: client.and_then(home_of),
     }
+}
+
+/// Name and home page of an app, to go back to.
+pub(super) fn home_of(client: &Client) -> Option<(String, String)> {
+    client
+        .metadata
+        .client_uri
+        .clone()
+        .map(|uri| (client.name().to_owned(), uri))
 }
 
 fn page(
@@ -71,6 +81,5 @@ fn page(
         parameter: parameter.map(str::to_owned),
         request_id: cx.request_id.clone(),
         time: cx.now.for_people(),
-        back: None,
     }
 }

@@ -30,6 +30,8 @@ struct Target {
     app: Option<String>,
     hint: String,
     confirm: Option<String>,
+    /// The user has asked to sign in with another account.
+    other: bool,
 }
 
 /// Shows the form.
@@ -127,16 +129,19 @@ async fn target(cx: &Cx, params: &Params, browser: &Browser) -> Result<Target, B
             app: None,
             hint: String::new(),
             confirm: None,
+            other: false,
         });
     }
+    let other = params.optional("other").ok().flatten().is_some();
     let pending = pending(cx, flow, browser).await?;
     match pipeline::resume(cx, &pending, browser, Answer::None).await {
         Ok(Outcome::Login(asked)) => Ok(Target {
             flow: asked.flow,
             next: None,
             app: Some(asked.client.name().to_owned()),
-            confirm: expected_account(&asked.request, browser),
+            confirm: expected_account(&asked.request, browser).filter(|_| !other),
             hint: asked.request.login_hint.unwrap_or_default(),
+            other,
         }),
         other => Err(Box::new(outcome(cx, other))),
     }
@@ -197,6 +202,7 @@ fn form(
         app: target.app,
         username: username.unwrap_or(target.hint),
         confirm: target.confirm,
+        other: target.other,
         problem,
     };
     render::page(status, &view, FormTarget::Client)

@@ -1,6 +1,7 @@
 //! `/end_session` for clients and `/logout` for people. Tests: tests/it/logout.rs.
 
 use super::authorize::without_cookies;
+use super::error::home_of;
 use super::layout;
 use super::view::{LogoutPage, SignedOutPage};
 use crate::cx::Cx;
@@ -8,6 +9,7 @@ use crate::http::render::{self, FormTarget};
 use crate::http::{Exchange, check_csrf, clear_session, set_browser};
 use crate::identity::browser::Browser;
 use crate::identity::session;
+use crate::oauth::client::Client;
 use crate::oauth::logout::{self, EndSession};
 use axum::http::{Method, StatusCode};
 use axum::response::Response;
@@ -34,7 +36,7 @@ pub async fn end_session(exchange: Exchange) -> Response {
     }
     let mut response = match logout::end_session(cx, &params, &browser).await {
         Ok(EndSession::Confirm(client)) => confirm(cx, &browser, client),
-        Ok(EndSession::SignedOut) => signed_out(&exchange),
+        Ok(EndSession::SignedOut(client)) => signed_out(&exchange, client.as_deref()),
         Ok(EndSession::Return(address)) => {
             let mut response = render::see_other(&address);
             clear_session(&exchange, &mut response);
@@ -49,11 +51,16 @@ pub async fn end_session(exchange: Exchange) -> Response {
 /// Asks whether to sign out.
 pub async fn show(exchange: Exchange) -> Response {
     let cx = &exchange.cx;
-    match exchange.browser().await {
-        Ok(browser) if browser.session.is_some() => confirm(cx, &browser, None),
-        Ok(_) => signed_out(&exchange),
-        Err(fault) => render::page_error(cx, fault.into()),
-    }
+    let browser = match exchange.browser().await {
+        Ok(browser) => browser,
+        Err(fault) => return render::page_error(cx, fault.into()),
+    };
+    let mut response = match browser.session {
+        Some(_) => confirm(cx, &browser, None),
+        None => signed_out(&exchange, None),
+    };
+    set_browser(cx, &mut response, &browser);
+    response
 }
 
 /// Signs out.
@@ -65,7 +72,7 @@ pub async fn submit(exchange: Exchange) -> Response {
         (_, Err(fault)) => return render::page_error(cx, fault.into()),
     };
     let Some(session) = &browser.session else {
-        return signed_out(&exchange);
+        return signed_out(&exchange, None);
     };
     if !check_csrf(&exchange, &browser, &params, FORM) {
         return render::forbidden(cx);
@@ -74,7 +81,7 @@ pub async fn submit(exchange: Exchange) -> Response {
         return render::see_other(&cx.app.config.public_url.url("/"));
     }
     match session::end(cx, &session.id).await {
-        Ok(()) => signed_out(&exchange),
+        Ok(()) => signed_out(&exchange, None),
         Err(error) => render::page_error(cx, error.into()),
     }
 }
@@ -90,15 +97,14 @@ fn confirm(cx: &Cx, browser: &Browser, client: Option<String>) -> Response {
         csrf: csrf(cx, browser),
         account: browser.session.as_ref().map(|session| session.email.clone()),
         client,
-        flow: String::new(),
     };
     render::page(StatusCode::OK, &view, FormTarget::Here)
 }
 
-fn signed_out(exchange: &Exchange) -> Response {
+fn signed_out(exchange: &Exchange, client: Option<&Client>) -> Response {
     let view = SignedOutPage {
         layout: layout(&exchange.cx, None),
-        return_to: None,
+        return_to: client.and_then(home_of),
     };
     let mut response = render::page(StatusCode::OK, &view, FormTarget::Here);
     clear_session(exchange, &mut response);

@@ -59,7 +59,12 @@ pub async fn insert(at: Sql<'_>, client: &ClientRow) -> Result<()> {
 /// # Errors
 /// The database fails.
 pub async fn find(at: Sql<'_>, id: &str) -> Result<Option<ClientRow>> {
-    fetch_optional!(at => ClientRow, "SELECT * FROM clients WHERE id = $1", id)
+    fetch_optional!(
+        at => ClientRow,
+        "SELECT id, metadata, disabled_at, created_at, updated_at
+         FROM clients WHERE id = $1",
+        id,
+    )
 }
 
 /// Clients in order of identifier, after `after`, at most `limit`.
@@ -67,7 +72,13 @@ pub async fn find(at: Sql<'_>, id: &str) -> Result<Option<ClientRow>> {
 /// # Errors
 /// The database fails.
 pub async fn list(at: Sql<'_>, after: &str, limit: i64) -> Result<Vec<ClientRow>> {
-    fetch_all!(at => ClientRow, "SELECT * FROM clients WHERE id > $1 ORDER BY id LIMIT $2", after, limit)
+    fetch_all!(
+        at => ClientRow,
+        "SELECT id, metadata, disabled_at, created_at, updated_at
+         FROM clients WHERE id > $1 ORDER BY id LIMIT $2",
+        after,
+        limit,
+    )
 }
 
 /// Replaces the metadata document.
@@ -133,7 +144,8 @@ pub async fn insert_secret(at: Sql<'_>, secret: &SecretRow) -> Result<()> {
 pub async fn live_secrets(at: Sql<'_>, client_id: &str, now: Timestamp) -> Result<Vec<SecretRow>> {
     fetch_all!(
         at => SecretRow,
-        "SELECT * FROM client_secrets WHERE client_id = $1 AND (expires_at IS NULL OR expires_at > $2)
+        "SELECT id, client_id, digest, created_at, expires_at
+         FROM client_secrets WHERE client_id = $1 AND (expires_at IS NULL OR expires_at > $2)
          ORDER BY created_at DESC, id DESC",
         client_id,
         now.0,

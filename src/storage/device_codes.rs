@@ -82,7 +82,14 @@ pub async fn insert(at: Sql<'_>, code: &DeviceCodeRow) -> Result<()> {
 /// # Errors
 /// The database fails.
 pub async fn find(at: Sql<'_>, id: &str) -> Result<Option<DeviceCodeRow>> {
-    fetch_optional!(at => DeviceCodeRow, "SELECT * FROM device_codes WHERE id = $1", id)
+    fetch_optional!(
+        at => DeviceCodeRow,
+        "SELECT id, digest, user_code, client_id, scope, resources, ip, user_agent, created_at, expires_at,
+           poll_interval, polled_at, decision, user_id, user_epoch, session_id, auth_time, acr, amr,
+           grant_id, spent_at
+         FROM device_codes WHERE id = $1",
+        id,
+    )
 }
 
 /// The undecided authorization that this user code stands for.
@@ -92,7 +99,10 @@ pub async fn find(at: Sql<'_>, id: &str) -> Result<Option<DeviceCodeRow>> {
 pub async fn find_undecided(at: Sql<'_>, user_code: &str, now: Timestamp) -> Result<Option<DeviceCodeRow>> {
     fetch_optional!(
         at => DeviceCodeRow,
-        "SELECT * FROM device_codes WHERE user_code = $1 AND decision IS NULL AND expires_at > $2",
+        "SELECT id, digest, user_code, client_id, scope, resources, ip, user_agent, created_at, expires_at,
+           poll_interval, polled_at, decision, user_id, user_epoch, session_id, auth_time, acr, amr,
+           grant_id, spent_at
+         FROM device_codes WHERE user_code = $1 AND decision IS NULL AND expires_at > $2",
         user_code,
         now.0,
     )

@@ -1,11 +1,12 @@
 //! The only file that asks which database it is: pools, transactions, and the macros that run one text on either.
 
+use super::deadline::{HeldTx, LIMIT};
 use super::{Result, StorageError};
 use crate::time::Seconds;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{
-    ConnectOptions, PgConnection, PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction,
+    ConnectOptions, Connection, PgConnection, PgPool, Sqlite, SqliteConnection, SqlitePool, Transaction,
 };
 use std::fs::File;
 use std::path::Path;
@@ -13,8 +14,9 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Beyond this a caller gets 503 rather than waiting.
-const ACQUIRE: Duration = Duration::from_secs(3);
+/// A Postgres connection that was idle for longer is asked for a sign of life before it is used: after a restart of
+/// the database server the pool is full of dead ones.
+const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 
 /// An open database.
 #[derive(Clone)]
@@ -58,7 +60,7 @@ pub enum Tx {
     /// On the one writer connection.
     Sqlite(Transaction<'static, Sqlite>),
     /// On Postgres.
-    Postgres(Transaction<'static, Postgres>),
+    Postgres(HeldTx),
 }
 
 impl Db {
@@ -78,11 +80,11 @@ impl Db {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(synchronous)
             .foreign_keys(true)
-            .busy_timeout(Duration::from_secs(5))
+            .busy_timeout(LIMIT)
             .disable_statement_logging();
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
-            .acquire_timeout(ACQUIRE)
+            .acquire_timeout(LIMIT)
             .idle_timeout(None)
             .max_lifetime(None)
             .connect_with(connect.clone())
@@ -90,7 +92,7 @@ impl Db {
         let readers = SqlitePoolOptions::new()
             .max_connections(options.max_connections.min(4))
             .min_connections(1)
-            .acquire_timeout(ACQUIRE)
+            .acquire_timeout(LIMIT)
             .idle_timeout(Duration::from_secs(60))
             .max_lifetime(None)
             .test_before_acquire(false)
@@ -113,8 +115,16 @@ impl Db {
             .disable_statement_logging();
         let pool = PgPoolOptions::new()
             .max_connections(options.max_connections)
-            .acquire_timeout(ACQUIRE)
+            .acquire_timeout(LIMIT)
             .test_before_acquire(false)
+            .before_acquire(|connection, meta| {
+                Box::pin(async move {
+                    if meta.idle_for > TRUSTED_IDLE {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .connect_with(connect)
             .await?;
         Ok(Self::Postgres(pool))
@@ -188,7 +198,7 @@ impl Db {
     pub async fn begin(&self) -> Result<Tx> {
         Ok(match self {
             Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
-            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Self::Postgres(pool) => Tx::Postgres(HeldTx::begin(pool).await?),
         })
     }
 
@@ -232,7 +242,7 @@ impl Tx {
     pub fn sql(&mut self) -> Sql<'_> {
         match self {
             Self::Sqlite(tx) => Sql::SqliteTx(tx),
-            Self::Postgres(tx) => Sql::PgTx(tx),
+            Self::Postgres(tx) => Sql::PgTx(tx.connection()),
         }
     }
 
@@ -264,14 +274,23 @@ impl StorageError {
         use sqlx::Error::{Io, PoolClosed, PoolTimedOut, Tls, WorkerCrashed};
         match &self.0 {
             PoolTimedOut | PoolClosed | WorkerCrashed | Io(_) | Tls(_) => true,
-            // 57P: shutting down, starting up; 53: too many connections, disk full; 25006: read-only.
-            sqlx::Error::Database(error) => error
-                .code()
-                .is_some_and(|code| code.starts_with("57P") || code.starts_with("53") || code == "25006"),
+            sqlx::Error::Database(error) => error.code().is_some_and(|code| passes(&code)),
             _ => false,
         }
     }
 
     /// How long a refused caller should wait before it tries again.
     pub const RETRY_AFTER: Seconds = Seconds(2);
+}
+
+/// Postgres: 57P shutting down or starting up, 53 too many connections or disk full, 25006 read-only, 40 serialization
+/// failure or deadlock. SQLite: 5 locked by another process, 13 disk full; extended codes have the kind in the low byte.
+fn passes(code: &str) -> bool {
+    let sqlite_kind = match code.len() {
+        5 => None,
+        _ => code.parse().ok().map(|code: u32| code & 0xff),
+    };
+    let postgres = code.len() == 5
+        && (code.starts_with("57P") || code.starts_with("53") || code.starts_with("40") || code == "25006");
+    postgres || matches!(sqlite_kind, Some(5 | 13))
 }

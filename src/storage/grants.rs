@@ -307,16 +307,3 @@ pub async fn revoke_of_client(at: Sql<'_>, user_id: &str, client_id: &str, now: 
         now.0,
     )
 }
-
-/// Moves the grants of a session to the one that replaced it when the same user confirmed who they are.
-///
-/// # Errors
-/// The database fails.
-pub async fn move_to_session(at: Sql<'_>, from: &str, to: &str) -> Result<u64> {
-    execute!(
-        at,
-        "UPDATE grants SET session_id = $2 WHERE session_id = $1 AND revoked_at IS NULL",
-        from,
-        to
-    )
-}

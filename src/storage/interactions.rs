@@ -46,7 +46,12 @@ pub async fn insert(at: Sql<'_>, interaction: &InteractionRow) -> Result<()> {
 /// # Errors
 /// The database fails.
 pub async fn find(at: Sql<'_>, id: &str) -> Result<Option<InteractionRow>> {
-    fetch_optional!(at => InteractionRow, "SELECT * FROM interactions WHERE id = $1", id)
+    fetch_optional!(
+        at => InteractionRow,
+        "SELECT id, browser, request, created_at, expires_at, spent_at
+         FROM interactions WHERE id = $1",
+        id,
+    )
 }
 
 /// Answers the request, once; `false` if it was answered before or is too old.

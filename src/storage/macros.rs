@@ -1,13 +1,26 @@
 //! The macros that run one SQL text on either database. The text is a literal: a test prepares each one on both.
 
-/// Runs `$run` with `$e` bound to the executor behind an [`Sql`].
+/// Runs `$run` with `$e` bound to the executor behind an [`Sql`]. On Postgres it may not outlast [`Held`].
+///
+/// [`Held`]: super::deadline::Held
 macro_rules! on {
     ($at:expr, $e:ident => $run:expr) => {
         match $at {
             $crate::storage::Sql::SqlitePool($e) => $run.await.map_err($crate::storage::StorageError::from),
-            $crate::storage::Sql::PgPool($e) => $run.await.map_err($crate::storage::StorageError::from),
             $crate::storage::Sql::SqliteTx($e) => $run.await.map_err($crate::storage::StorageError::from),
-            $crate::storage::Sql::PgTx($e) => $run.await.map_err($crate::storage::StorageError::from),
+            $crate::storage::Sql::PgPool(pool) => {
+                match $crate::storage::deadline::Held::acquire(pool).await {
+                    Ok(mut held) => {
+                        let outcome = {
+                            let (ends, $e) = held.parts();
+                            tokio::time::timeout_at(ends, $run).await
+                        };
+                        held.settle(outcome)
+                    }
+                    Err(error) => Err(error),
+                }
+            }
+            $crate::storage::Sql::PgTx($e) => $crate::storage::deadline::bounded($run).await,
         }
     };
 }

@@ -7,6 +7,7 @@ mod macros;
 
 pub mod clients;
 pub mod consents;
+mod deadline;
 pub mod denied_tokens;
 pub mod device_codes;
 mod dialect;

@@ -5,15 +5,16 @@ use crate::time::{Seconds, Timestamp};
 
 /// Rows of one table per statement.
 const BATCH: i64 = 500;
-/// Ended sessions stay a day, for the account page's list.
-const ENDED_SESSION: Seconds = Seconds(86_400);
+/// Nodes whose clocks are this far behind still find the denial of a token that is not expired to them.
+const CLOCKS: Seconds = Seconds(60);
+/// Late polls of a device are still told that its code has expired.
+const LATE_POLL: Seconds = Seconds(3_600);
 
 /// Deletes one batch from each table and gives the number of rows; call again while it is above zero.
 ///
 /// # Errors
 /// The database fails.
 pub async fn batch(db: &Db, now: Timestamp) -> Result<u64> {
-    let ended = (now - ENDED_SESSION).0;
     let mut deleted = execute!(
         db.write(),
         "DELETE FROM interactions WHERE id IN (SELECT id FROM interactions WHERE expires_at < $1 LIMIT $2)",
@@ -22,21 +23,20 @@ pub async fn batch(db: &Db, now: Timestamp) -> Result<u64> {
     )?;
     deleted += execute!(
         db.write(),
-        "DELETE FROM device_codes WHERE id IN (SELECT id FROM device_codes WHERE expires_at + 3600 < $1 LIMIT $2)",
-        now.0,
+        "DELETE FROM device_codes WHERE id IN (SELECT id FROM device_codes WHERE expires_at < $1 LIMIT $2)",
+        (now - LATE_POLL).0,
         BATCH,
     )?;
     deleted += execute!(
         db.write(),
         "DELETE FROM denied_tokens WHERE jti IN (SELECT jti FROM denied_tokens WHERE expires_at < $1 LIMIT $2)",
-        now.0,
+        (now - CLOCKS).0,
         BATCH,
     )?;
     deleted += execute!(
         db.write(),
-        "DELETE FROM sessions WHERE id IN
-           (SELECT id FROM sessions WHERE expires_at < $1 OR (ended_at IS NOT NULL AND ended_at < $1) LIMIT $2)",
-        ended,
+        "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < $1 LIMIT $2)",
+        now.0,
         BATCH,
     )?;
     deleted += execute!(

@@ -90,6 +90,17 @@ row! {
     }
 }
 
+impl LiveSession {
+    /// Names the sign-in: another one on the same session has another name.
+    pub fn sign_in(&self) -> String {
+        self.digest
+            .iter()
+            .take(16)
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+}
+
 /// The session, if it is live: not ended, within both lifetimes, its user enabled and of the same epoch.
 ///
 /// # Errors
@@ -119,6 +130,30 @@ pub async fn touch(at: Sql<'_>, id: &str, now: Timestamp) -> Result<()> {
         now.0
     )?;
     Ok(())
+}
+
+/// The same user has confirmed who they are: the session goes on under a new cookie, the old one is void.
+///
+/// # Errors
+/// The database fails.
+pub async fn renew(at: Sql<'_>, session: &SessionRow) -> Result<bool> {
+    let changed = execute!(
+        at,
+        "UPDATE sessions SET digest = $2, user_epoch = $3, auth_time = $4, acr = $5, amr = $6, ip = $7, user_agent = $8,
+           last_seen_at = $9, expires_at = $10
+         WHERE id = $1 AND ended_at IS NULL",
+        &session.id,
+        &session.digest,
+        session.user_epoch,
+        session.auth_time,
+        &session.acr,
+        &session.amr,
+        &session.ip,
+        &session.user_agent,
+        session.last_seen_at,
+        session.expires_at,
+    )?;
+    Ok(changed == 1)
 }
 
 /// Ends a session; it never comes back.

@@ -29,7 +29,11 @@ row! {
 /// # Errors
 /// The database fails.
 pub async fn list(at: Sql<'_>) -> Result<Vec<KeyRow>> {
-    fetch_all!(at => KeyRow, "SELECT * FROM signing_keys ORDER BY created_at, kid")
+    fetch_all!(
+        at => KeyRow,
+        "SELECT kid, alg, state, private_key, created_at, activates_at, retired_at
+         FROM signing_keys ORDER BY created_at, kid"
+    )
 }
 
 /// Adds a key; `false` if its algorithm already has one in that state (another node was first).

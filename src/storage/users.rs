@@ -68,7 +68,13 @@ pub async fn insert(at: Sql<'_>, user: &UserRow) -> Result<()> {
 /// # Errors
 /// The database fails.
 pub async fn find(at: Sql<'_>, id: &str) -> Result<Option<UserRow>> {
-    fetch_optional!(at => UserRow, "SELECT * FROM users WHERE id = $1", id)
+    fetch_optional!(
+        at => UserRow,
+        "SELECT id, email, email_verified, preferred_username, name, profile, roles, groups, password_hash,
+           credential_epoch, disabled_at, created_at, updated_at
+         FROM users WHERE id = $1",
+        id,
+    )
 }
 
 /// The user with this canonical e-mail address.
@@ -76,7 +82,13 @@ pub async fn find(at: Sql<'_>, id: &str) -> Result<Option<UserRow>> {
 /// # Errors
 /// The database fails.
 pub async fn find_by_email(at: Sql<'_>, email: &str) -> Result<Option<UserRow>> {
-    fetch_optional!(at => UserRow, "SELECT * FROM users WHERE email = $1", email)
+    fetch_optional!(
+        at => UserRow,
+        "SELECT id, email, email_verified, preferred_username, name, profile, roles, groups, password_hash,
+           credential_epoch, disabled_at, created_at, updated_at
+         FROM users WHERE email = $1",
+        email,
+    )
 }
 
 /// Users in order of e-mail address, after `after`, at most `limit`.
@@ -84,7 +96,14 @@ pub async fn find_by_email(at: Sql<'_>, email: &str) -> Result<Option<UserRow>> 
 /// # Errors
 /// The database fails.
 pub async fn list(at: Sql<'_>, after: &str, limit: i64) -> Result<Vec<UserRow>> {
-    fetch_all!(at => UserRow, "SELECT * FROM users WHERE email > $1 ORDER BY email LIMIT $2", after, limit)
+    fetch_all!(
+        at => UserRow,
+        "SELECT id, email, email_verified, preferred_username, name, profile, roles, groups, password_hash,
+           credential_epoch, disabled_at, created_at, updated_at
+         FROM users WHERE email > $1 ORDER BY email LIMIT $2",
+        after,
+        limit,
+    )
 }
 
 /// Whether a user with `role` exists, for roles without JSON meta characters.
@@ -128,7 +147,8 @@ pub async fn rehash(at: Sql<'_>, id: &str, old: &str, new: &str) -> Result<()> {
     Ok(())
 }
 
-/// Disables the user since `at_time`, or enables with `None`.
+/// Disables the user since `since`, or enables with `None`. Disabling voids everything issued before (the credential
+/// epoch moves on): enabling brings no old session or token back.
 ///
 /// # Errors
 /// The database fails.
@@ -136,7 +156,9 @@ pub async fn set_disabled(at: Sql<'_>, id: &str, since: Option<Timestamp>, now: 
     let since = since.map(|instant| instant.0);
     let changed = execute!(
         at,
-        "UPDATE users SET disabled_at = $2, updated_at = $3 WHERE id = $1",
+        "UPDATE users SET disabled_at = $2, updated_at = $3,
+           credential_epoch = credential_epoch + CASE WHEN CAST($2 AS BIGINT) IS NULL THEN 0 ELSE 1 END
+         WHERE id = $1",
         id,
         since,
         now.0

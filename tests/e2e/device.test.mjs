@@ -4,13 +4,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { signIn, spawnKeywright, startBrowser, startDev, submitUserCode, watch } from "./support.mjs";
+import { enterUserCode, spawnKeywright, startBrowser, startDev, watch } from "./support.mjs";
 
 const WAIT_MS = 30_000;
 let browser, dev;
 
 before(async () => {
-  [browser, dev] = await Promise.all([startBrowser(), startDev()]);
+  browser = await startBrowser();
+  dev = await startDev();
 });
 after(async () => {
   await browser?.close();
@@ -46,9 +47,7 @@ test("keywright login is signed in once alice typed its code, ticked that it is 
   const login = await terminal();
   const { context, page, problems } = await tab();
   await page.goto(login.uri);
-  await signIn(page, dev.users.alice);
-  await submitUserCode(page, login.code.toLowerCase().replace("-", " "));
-  await page.waitForSelector("#device-allow");
+  await enterUserCode(page, dev.users.alice, login.code.toLowerCase().replace("-", " "));
   assert.match(await page.textContent("main"), new RegExp(login.code));
   await page.check("#device-confirm");
   await page.click("#device-allow");
@@ -63,8 +62,7 @@ test("keywright login fails with access_denied once alice refused the code", asy
   const login = await terminal();
   const { context, page, problems } = await tab();
   await page.goto(login.uri);
-  await signIn(page, dev.users.alice);
-  await submitUserCode(page, login.code);
+  await enterUserCode(page, dev.users.alice, login.code);
   await page.click("#device-deny");
   await page.waitForSelector("#device-done");
   assert.equal(await ended(login.program), 1);
@@ -79,15 +77,9 @@ test("opening the complete link never approves, even for a signed-in person who 
   for (const approve of [true, false]) {
     const login = await terminal();
     await page.goto(`${login.uri}?user_code=${login.code}`);
+    assert.equal((await page.inputValue("[name=user_code]")).replace("-", ""), login.code.replace("-", ""));
     if (approve) {
-      await signIn(page, dev.users.bob);
-    }
-    const filled = await page.waitForSelector("#device-form, #device-allow");
-    if ((await filled.getAttribute("id")) === "device-form") {
-      assert.equal((await page.inputValue("[name=user_code]")).replace(/\W/g, ""), login.code.replace("-", ""));
-      if (approve) await page.click("#device-submit");
-    }
-    if (approve) {
+      await enterUserCode(page, dev.users.bob, login.code);
       await page.check("#device-confirm");
       await page.click("#device-allow");
       assert.equal(await ended(login.program), 0, login.program.stderr);
@@ -107,9 +99,7 @@ test("without the tick that this is my device nothing is connected", async () =>
   const login = await terminal();
   const { context, page } = await tab();
   await page.goto(login.uri);
-  await signIn(page, dev.users.alice);
-  await submitUserCode(page, login.code);
-  await page.waitForSelector("#device-allow");
+  await enterUserCode(page, dev.users.alice, login.code);
   await page.evaluate(() => document.querySelector("#device-confirm").removeAttribute("required"));
   await page.click("#device-allow");
   await page.waitForSelector("#device-confirm[aria-invalid=true]");
@@ -122,9 +112,7 @@ test("without the tick that this is my device nothing is connected", async () =>
 test("a wrong code is answered with an error beside the field", async () => {
   const { context, page } = await tab();
   await page.goto(`${dev.issuer}/device`);
-  await signIn(page, dev.users.alice);
-  await submitUserCode(page, "BBBB-BBBB");
-  await page.waitForSelector("#user_code[aria-invalid=true]");
+  await enterUserCode(page, dev.users.alice, "BBBB-BBBB", "#user_code[aria-invalid=true]");
   assert.match(await page.title(), /^Error: /);
   await context.close();
 });

@@ -2,13 +2,14 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import * as client from "openid-client";
-import { allow, callbackServer, signIn, startBrowser, startServe, submitUserCode, watch } from "./support.mjs";
+import { allow, callbackServer, enterUserCode, signIn, startBrowser, startServe, watch } from "./support.mjs";
 
 const ALICE = { email: "alice@example.test", password: "an orange window in march" };
 let app, browser, server;
 
 before(async () => {
-  [app, browser] = await Promise.all([callbackServer(), startBrowser()]);
+  app = await callbackServer();
+  browser = await startBrowser();
   server = await startServe({
     users: { [ALICE.email]: ALICE.password },
     clients: { web: ["--web", "--redirect", app.callback], tv: ["--device"] },
@@ -67,8 +68,7 @@ test("a device is connected without JavaScript", async () => {
   const device = await client.initiateDeviceAuthorization(config, { scope: "openid" });
   const { context, page, problems } = await tab();
   await page.goto(device.verification_uri);
-  await signIn(page, ALICE);
-  await submitUserCode(page, device.user_code);
+  await enterUserCode(page, ALICE, device.user_code);
   await page.check("#device-confirm");
   await page.click("#device-allow");
   await page.waitForSelector("#device-done");

@@ -9,7 +9,8 @@ const LIBRARY = new URL("./node_modules/oidc-client-ts/dist/browser/oidc-client-
 let browser, dev;
 
 before(async () => {
-  [browser, dev] = await Promise.all([startBrowser(), startDev()]);
+  browser = await startBrowser();
+  dev = await startDev();
 });
 after(async () => {
   await browser?.close();

@@ -11,7 +11,8 @@ const DATABASES = { SQLite: {}, PostgreSQL: { KEYWRIGHT_DATABASE__URL: process.e
 let app, browser, server;
 
 before(async () => {
-  [app, browser] = await Promise.all([callbackServer(), startBrowser()]);
+  app = await callbackServer();
+  browser = await startBrowser();
 });
 after(async () => {
   await browser?.close();
@@ -59,7 +60,7 @@ for (const [database, env] of Object.entries(DATABASES)) {
       server = await startServe({
         users: { [ALICE.email]: ALICE.password },
         clients: {
-          client_secret_basic: ["--web", "--redirect", app.callback],
+          client_secret_basic: ["--web", "--redirect", app.callback, "--post-logout-redirect", app.callback],
           client_secret_post: ["--web", "--redirect", app.callback, "--auth-method", "client_secret_post"],
           service: ["--service"],
         },
@@ -96,7 +97,7 @@ for (const [database, env] of Object.entries(DATABASES)) {
       });
     }
 
-    test("the end session URL of a web app signs the person out without a question when it carries the ID token", async () => {
+    test("the end session URL of a web app signs the person out and comes back with its state", async () => {
       const config = await discover("client_secret_basic", client.ClientSecretBasic);
       const context = await browser.newContext();
       const page = await context.newPage();
@@ -112,8 +113,9 @@ for (const [database, env] of Object.entries(DATABASES)) {
       await signIn(page, ALICE);
       await allowIfAsked(page, "#arrived");
       const tokens = await client.authorizationCodeGrant(config, (await app.next()).url, checks);
-      await page.goto(client.buildEndSessionUrl(config, { id_token_hint: tokens.id_token }).href);
-      await page.waitForSelector("#logout-success");
+      const leaving = { id_token_hint: tokens.id_token, post_logout_redirect_uri: app.callback, state: client.randomState() };
+      await page.goto(client.buildEndSessionUrl(config, leaving).href);
+      assert.deepEqual([...(await app.next()).url.searchParams], [["state", leaving.state]]);
       const again = new URL(url);
       again.searchParams.set("prompt", "none");
       await page.goto(again.href);

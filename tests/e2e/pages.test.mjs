@@ -1,26 +1,17 @@
 // Each page as people see it: on a desktop, on a 360 px phone, light and dark. Screenshots land in target/screenshots.
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { join, resolve } from "node:path";
 import { after, before, describe, test } from "node:test";
 import * as client from "openid-client";
-import { allow, callbackServer, signIn, startBrowser, startDev, startServe, submitUserCode, watch } from "./support.mjs";
+import { allow, allowIfAsked, callbackServer, signIn, startBrowser, startDev, startServe, submitUserCode, watch } from "./support.mjs";
+import { look, SCREENS } from "./support/look.mjs";
 
 const ALICE = { email: "alice@example.test", password: "an orange window in march" };
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const FOLDER = resolve(process.env.SCREENSHOTS ?? join(import.meta.dirname, "../../target/screenshots"));
-const LOOKS = {
-  desktop: { viewport: { width: 1280, height: 800 }, colorScheme: "light" },
-  phone: { viewport: { width: 360, height: 740 }, colorScheme: "light", deviceScaleFactor: 2 },
-  "desktop-dark": { viewport: { width: 1280, height: 800 }, colorScheme: "dark" },
-  "phone-dark": { viewport: { width: 360, height: 740 }, colorScheme: "dark", deviceScaleFactor: 2 },
-};
 let app, browser, dev, server;
 
 before(async () => {
-  mkdirSync(FOLDER, { recursive: true });
-  [app, browser, dev] = await Promise.all([callbackServer(), startBrowser(), startDev()]);
+  app = await callbackServer();
+  browser = await startBrowser();
+  dev = await startDev();
   server = await startServe({
     users: { [ALICE.email]: ALICE.password },
     clients: {
@@ -53,22 +44,7 @@ async function authorizationUrl(name, redirectUri, parameters = {}) {
   }).href;
 }
 
-/** Holds the page that is shown to the rules of every page, and takes its picture. */
-async function look(page, name, variant) {
-  await page.screenshot({ path: join(FOLDER, `${name}-${variant}.png`), fullPage: true });
-  assert.equal(await page.locator("h1").count(), 1, `${name}: exactly one h1`);
-  const { scroll, client: width } = await page.evaluate(() => ({
-    scroll: document.documentElement.scrollWidth,
-    client: document.documentElement.clientWidth,
-  }));
-  assert.ok(scroll <= width, `${name}: scrolls sideways, ${scroll} px in ${width} px`);
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate(() => globalThis.axe.run());
-  const grave = violations.filter(({ impact }) => impact === "serious" || impact === "critical");
-  assert.deepEqual(grave.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`), [], `${name}: accessibility`);
-}
-
-for (const [variant, options] of Object.entries(LOOKS)) {
+for (const [variant, options] of Object.entries(SCREENS)) {
   describe(`on a ${variant} screen every page has one heading, fits, is accessible and calls no other origin`, () => {
     let context, page, problems;
     const openTab = async () => {
@@ -133,6 +109,10 @@ for (const [variant, options] of Object.entries(LOOKS)) {
       await page.click("#device-allow");
       await page.waitForSelector("#device-done");
     });
+    step("home-signed-in", async () => {
+      await page.goto(server.issuer);
+      await page.waitForSelector("#home-signout");
+    });
     step("error", async () => {
       await page.goto(await authorizationUrl("Summer Garden", "https://elsewhere.example/callback"));
       await page.waitForSelector("#oauth-error");
@@ -155,8 +135,7 @@ for (const [variant, options] of Object.entries(LOOKS)) {
     step("demo-signed-in", async () => {
       await page.click("#demo-login");
       await signIn(page, dev.users.alice);
-      const found = await page.waitForSelector("#consent-allow, #demo-id-token");
-      if ((await found.getAttribute("id")) === "consent-allow") await allow(page);
+      await allowIfAsked(page, "#demo-id-token");
       await page.waitForSelector("#demo-id-token");
     });
   });

@@ -2,4 +2,4 @@
 export { startDev, startServe, freePort, spawnKeywright, spawnProgram } from "./support/server.mjs";
 export { callbackServer, staticServer } from "./support/apps.mjs";
 export { startBrowser, watch } from "./support/browser.mjs";
-export { allow, allowIfAsked, signIn, submitUserCode } from "./support/people.mjs";
+export { allow, allowIfAsked, enterUserCode, signIn, submitUserCode } from "./support/people.mjs";

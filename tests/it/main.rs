@@ -2,15 +2,27 @@
 #![cfg(test)]
 #![expect(unreachable_pub, reason = "the support types are shared by all test modules")]
 
+mod access_token;
 mod authorize;
+mod cli;
+mod client_auth;
 mod config;
 mod data_key;
 mod device;
 mod discovery;
+mod engine;
 mod http;
+mod id_token;
+mod introspect;
 mod jose;
+mod keyring;
 mod logout;
 mod pages;
+mod races;
+mod revoke;
 mod session;
+mod storage;
 mod support;
+mod tidy;
 mod token;
+mod userinfo;

@@ -17,6 +17,29 @@ use crate::oauth::scopes::OFFLINE_ACCESS;
 /// Longer ones are a mistake or an attack; OpenID providers must take at least 64 (FAPI 2.0 §5.3.2.2).
 const MAX_NONCE: usize = 512;
 
+/// The parameters that mean something here. Only these are saved while the user is asked (OAuth 2.1 §3.1: unknown ones
+/// are ignored).
+pub(super) const PARAMETERS: &[&str] = &[
+    "client_id",
+    "redirect_uri",
+    "response_type",
+    "response_mode",
+    "scope",
+    "state",
+    "nonce",
+    "code_challenge",
+    "code_challenge_method",
+    "resource",
+    "prompt",
+    "max_age",
+    "login_hint",
+    "id_token_hint",
+    "claims",
+];
+
+/// All of them together, bytes; a state may have more than a thousand.
+const MAX_LENGTH: usize = 12 * 1024;
+
 /// A request that may be put to the user.
 #[derive(Clone, Debug)]
 pub struct AuthorizationRequest {
@@ -49,6 +72,7 @@ pub struct AuthorizationRequest {
 pub(super) fn run(cx: &Cx, client: &Client, params: &Params) -> Result<AuthorizationRequest> {
     params.refuse_repeats(&["resource"])?; // RFC 6749 §3.1
     refuse_unsupported(params)?;
+    refuse_too_long(params)?;
     client.require_grant("authorization_code")?;
     let scope = response_type_and_scope(client, params)?;
     ResponseMode::parse(params.optional("response_mode")?)?;
@@ -77,6 +101,17 @@ pub(super) fn run(cx: &Cx, client: &Client, params: &Params) -> Result<Authoriza
         consent: scope.union(&claims.scope()),
         scope,
     })
+}
+
+fn refuse_too_long(params: &Params) -> Result<(), Refusal> {
+    let length: usize = params.only(PARAMETERS).iter().map(|(_, value)| value.len()).sum();
+    if length > MAX_LENGTH {
+        return Err(Refusal::new(
+            ErrorCode::InvalidRequest,
+            "The request is too long.",
+        ));
+    }
+    Ok(())
 }
 
 /// OIDC Core §6, §7.2.1: understood, and not done; to ignore them would be to run another request than was meant.

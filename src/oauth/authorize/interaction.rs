@@ -10,6 +10,7 @@ use crate::oauth::client::Client;
 use crate::oauth::engine::scope::Scope;
 use crate::oauth::error::{ErrorCode, Refusal, Result};
 use crate::oauth::redirect_uri::Delivery;
+use crate::oauth::tokens::access_token::SKEW;
 use crate::storage::consents;
 use crate::storage::sessions::LiveSession;
 
@@ -74,6 +75,12 @@ static CHECKS: &[Check] = &[
         description: "The client wants the user to sign in again.",
         page: Page::Login,
         needed: |state| state.request.prompt.login && !state.fresh,
+    },
+    Check {
+        error: ErrorCode::LoginRequired,
+        description: "The client wants the user to choose an account.",
+        page: Page::Login,
+        needed: |state| state.request.prompt.select_account && !state.fresh,
     },
     Check {
         error: ErrorCode::LoginRequired,
@@ -143,7 +150,9 @@ pub(super) async fn next_step(
         now: cx.now.0,
     };
     if let Some(check) = CHECKS.iter().find(|check| (check.needed)(&state)) {
-        if request.prompt.none {
+        // With `prompt=none` nothing may be asked. Somebody who has just signed in and is still not the expected user
+        // would be asked for ever.
+        if request.prompt.none || (state.fresh && matches!(check.page, Page::Login)) {
             return Err(Refusal::new(check.error, check.description).into());
         }
         return Ok(match (check.page, answer) {
@@ -163,9 +172,9 @@ pub(super) async fn next_step(
     }
 }
 
-/// A sign-in makes a new session, so one that was not there when the request came is a sign-in since then.
+/// A sign-in makes a new session cookie, so one that was not there when the request came is a sign-in since then.
 fn signed_in_for(pending: &Pending, session: Option<&LiveSession>) -> bool {
     session.is_some_and(|session| {
-        pending.prior_session.as_ref() != Some(&session.id) && session.auth_time >= pending.created_at.0
+        pending.prior_sign_in != Some(session.sign_in()) && session.auth_time + SKEW.0 >= pending.created_at.0
     })
 }

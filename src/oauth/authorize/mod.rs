@@ -30,6 +30,8 @@ pub enum Outcome {
     Login(Asked),
     /// The consent page, with the handle of the saved request.
     Consent(Asked),
+    /// Nothing: the saved request was answered already, by a second click or in another tab.
+    Answered(Arc<Client>),
 }
 
 /// What the pages need to know of a request that waits.
@@ -108,13 +110,14 @@ async fn run(
         )),
         Step::Done(session, remember) => {
             let code = respond::code(cx, &client, &request, &return_to, &session, pending, remember);
-            Ok(Outcome::Respond(code.await.map_err(back)?))
+            let code = code.await.map_err(back)?;
+            Ok(code.map_or_else(|| Outcome::Answered(client), Outcome::Respond))
         }
-        Step::Denied => {
-            respond::denied(cx, pending).await.map_err(back)?;
+        Step::Denied if respond::denied(cx, pending).await.map_err(back)? => {
             let refusal = Refusal::new(ErrorCode::AccessDenied, "The user has denied the request.");
             Err(AuthorizeError::Back(return_to.refuse(&refusal), refusal))
         }
+        Step::Denied => Ok(Outcome::Answered(client)),
     }
 }
 

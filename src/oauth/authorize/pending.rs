@@ -1,6 +1,7 @@
 //! Saved requests: raw parameters under a random handle, bound to the browser that sent them.
 //! Nothing that matters comes back from hidden fields.
 
+use super::checks::PARAMETERS;
 use crate::cx::Cx;
 use crate::id;
 use crate::identity::browser::Browser;
@@ -8,6 +9,7 @@ use crate::oauth::error::Fault;
 use crate::oauth::params::Params;
 use crate::secret::constant_time_eq;
 use crate::storage::interactions::{self, InteractionRow};
+use crate::storage::sessions::LiveSession;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -19,23 +21,23 @@ pub struct Pending {
     pub params: Params,
     /// When it came.
     pub created_at: Timestamp,
-    /// The session that the browser had then.
-    pub prior_session: Option<String>,
-    /// Whether it was answered already.
-    pub answered: bool,
+    /// The sign-in that the browser had then.
+    pub prior_sign_in: Option<String>,
+    /// Whether it was answered already or is too old.
+    pub over: bool,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Saved {
     params: Vec<(String, String)>,
-    prior_session: Option<String>,
+    prior_sign_in: Option<String>,
 }
 
 /// Saves a request and gives its handle.
 pub(super) async fn save(cx: &Cx, params: &Params, browser: &Browser) -> Result<String, Fault> {
     let saved = Saved {
-        params: params.pairs().to_vec(),
-        prior_session: browser.session.as_ref().map(|session| session.id.clone()),
+        params: params.only(PARAMETERS),
+        prior_sign_in: browser.session.as_ref().map(LiveSession::sign_in),
     };
     let row = InteractionRow {
         id: id::random::<16>(&*cx.app.entropy),
@@ -49,7 +51,7 @@ pub(super) async fn save(cx: &Cx, params: &Params, browser: &Browser) -> Result<
     Ok(row.id)
 }
 
-/// The saved request, if this browser began it and it is not too old.
+/// The saved request, if this browser began it.
 ///
 /// # Errors
 /// The database fails.
@@ -57,7 +59,7 @@ pub async fn load(cx: &Cx, handle: &str, browser: &Browser) -> Result<Option<Pen
     let Some(row) = interactions::find(cx.app.db.read(), handle).await? else {
         return Ok(None);
     };
-    if !constant_time_eq(&row.browser, &browser.mac(&cx.app.vault)) || row.expires_at <= cx.now.0 {
+    if !constant_time_eq(&row.browser, &browser.mac(&cx.app.vault)) {
         return Ok(None);
     }
     let saved: Saved = serde_json::from_str(&row.request).map_err(Fault::internal)?;
@@ -65,7 +67,7 @@ pub async fn load(cx: &Cx, handle: &str, browser: &Browser) -> Result<Option<Pen
         id: row.id,
         params: Params::from_pairs(saved.params),
         created_at: Timestamp(row.created_at),
-        prior_session: saved.prior_session,
-        answered: row.spent_at.is_some(),
+        prior_sign_in: saved.prior_sign_in,
+        over: row.spent_at.is_some() || row.expires_at <= cx.now.0,
     }))
 }

@@ -7,7 +7,7 @@ use crate::cx::Cx;
 use crate::id;
 use crate::oauth::client::Client;
 use crate::oauth::engine::scope::Scope;
-use crate::oauth::error::{Fault, Result, invalid_request};
+use crate::oauth::error::{Fault, Result};
 use crate::oauth::scopes::OFFLINE_ACCESS;
 use crate::oauth::token::issue::PURGE_MARGIN;
 use crate::opaque::{Kind, Opaque};
@@ -15,7 +15,7 @@ use crate::storage::grants::{self, NewCode, NewGrant};
 use crate::storage::sessions::LiveSession;
 use crate::storage::{consents, interactions};
 
-/// Issues a code for the session. With a live session and remembered consent this is one statement.
+/// Issues a code for the session; `None` if the saved request was answered already. With a live session and remembered consent this is one statement.
 pub(super) async fn code(
     cx: &Cx,
     client: &Client,
@@ -24,7 +24,7 @@ pub(super) async fn code(
     session: &LiveSession,
     pending: Option<&Pending>,
     allowed: Option<Scope>,
-) -> Result<Response> {
+) -> Result<Option<Response>> {
     let tokens = &cx.app.config.tokens;
     let grant_id = id::row(&*cx.app.entropy, cx.now);
     let code = Opaque::mint(Kind::Code, &grant_id, &*cx.app.entropy, &cx.app.vault);
@@ -63,7 +63,7 @@ pub(super) async fn code(
         Some(pending) => {
             let mut tx = cx.app.db.begin().await?;
             if !interactions::spend(tx.sql(), &pending.id, cx.now).await? {
-                return Err(answered().into());
+                return Ok(None);
             }
             if let Some(allowed) = &allowed {
                 consents::upsert(
@@ -79,19 +79,13 @@ pub(super) async fn code(
             tx.commit().await?;
         }
     }
-    Ok(return_to.success(code.expose()))
+    Ok(Some(return_to.success(code.expose())))
 }
 
-/// Notes that the user said no, once.
-pub(super) async fn denied(cx: &Cx, pending: Option<&Pending>) -> Result<()> {
-    if let Some(pending) = pending
-        && !interactions::spend(cx.app.db.write(), &pending.id, cx.now).await?
-    {
-        return Err(answered().into());
+/// Notes that the user said no; `false` if the saved request was answered already.
+pub(super) async fn denied(cx: &Cx, pending: Option<&Pending>) -> Result<bool> {
+    match pending {
+        Some(pending) => Ok(interactions::spend(cx.app.db.write(), &pending.id, cx.now).await?),
+        None => Ok(true),
     }
-    Ok(())
-}
-
-fn answered() -> crate::oauth::error::Refusal {
-    invalid_request("flow", "This request was answered already.")
 }

@@ -5,7 +5,7 @@ use super::broken_link;
 use crate::cx::Cx;
 use crate::oauth::client::Client;
 use crate::oauth::engine::scope::Scope;
-use crate::oauth::error::{Refusal, invalid_request};
+use crate::oauth::error::Refusal;
 use crate::oauth::params::Params;
 use crate::oauth::redirect_uri::{self, Delivery, RegisteredRedirect};
 use crate::oauth::response_mode::ResponseMode;
@@ -118,6 +118,6 @@ fn only_registered<'a>(client: &'a Client, params: &Params) -> Result<&'a str, R
     let openid = Scope::parse(scope).is_ok_and(|scope| scope.has("openid"));
     match client.metadata.redirect_uris.as_slice() {
         [only] if !openid => Ok(only),
-        _ => Err(invalid_request("redirect_uri", "The redirect_uri is missing.")),
+        _ => Err(broken_link("redirect_uri is missing")),
     }
 }

@@ -6,6 +6,9 @@ use crate::oauth::engine::scope::Scope;
 use crate::oauth::redirect_uri;
 use crate::oauth::token::grants;
 
+/// Longest client identifier, bytes.
+pub const MAX_CLIENT_ID: usize = 128;
+
 /// Why metadata cannot be registered, in words for the operator.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -74,6 +77,15 @@ pub fn check(id: &str, metadata: &Metadata, algs: &[String]) -> Result<(), Vec<P
             problem("id_token_signed_response_alg", advice);
         }
     }
+    // It becomes a link on our pages.
+    let is_web = |uri: &String| uri.starts_with("https://") || uri.starts_with("http://");
+    if metadata
+        .client_uri
+        .as_ref()
+        .is_some_and(|uri| !is_web(uri) || url::Url::parse(uri).is_err())
+    {
+        problem("client_uri", "must be an http or https address".to_owned());
+    }
     for resource in &metadata.resources {
         if crate::oauth::resource::check(resource).is_err() {
             problem(
@@ -94,7 +106,7 @@ pub fn check(id: &str, metadata: &Metadata, algs: &[String]) -> Result<(), Vec<P
 
 /// Client identifiers never look like user identifiers (RFC 9700 §4.15) and need no escaping anywhere.
 fn is_client_id(id: &str) -> bool {
-    (1..=128).contains(&id.len())
+    (1..=MAX_CLIENT_ID).contains(&id.len())
         && id
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))

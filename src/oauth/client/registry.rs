@@ -1,7 +1,7 @@
 //! Loaded clients, remembered for less than a second: a token for a service then costs no database round trip,
 //! and a change of a client is seen on every node within a second.
 
-use super::Client;
+use super::{Client, registration};
 use crate::oauth::engine::scope::Scope;
 use crate::oauth::error::Fault;
 use crate::storage::{Db, clients};
@@ -34,13 +34,19 @@ impl Registry {
     /// # Errors
     /// The database fails, or a stored document cannot be read.
     pub async fn find(&self, db: &Db, id: &str, now: Timestamp) -> Result<Option<Arc<Client>>, Fault> {
+        // Longer than any registered identifier, or a byte that none has: neither asked for nor remembered.
+        if id.len() > registration::MAX_CLIENT_ID || id.contains(|c: char| !c.is_ascii_graphic()) {
+            return Ok(None);
+        }
         if let Some(entry) = self.remembered(id) {
             return Ok(entry.client);
         }
+        // Taken before the read: what comes back may already be old when the database is slow.
+        let loaded = Instant::now();
         let client = load(db, id, now).await?.map(Arc::new);
         let entry = Entry {
             client: client.clone(),
-            loaded: Instant::now(),
+            loaded,
         };
         let mut entries = self.entries.write().unwrap_or_else(PoisonError::into_inner);
         if entries.len() >= MAX_ENTRIES {
@@ -68,10 +74,6 @@ impl Registry {
 }
 
 async fn load(db: &Db, id: &str, now: Timestamp) -> Result<Option<Client>, Fault> {
-    // Longer than any registered identifier, or a byte that none has: no need to ask.
-    if id.len() > 128 || id.contains(|c: char| c.is_ascii_control()) {
-        return Ok(None);
-    }
     let Some(row) = clients::find(db.read(), id).await? else {
         return Ok(None);
     };

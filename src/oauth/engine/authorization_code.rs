@@ -1,6 +1,6 @@
 //! RFC 6749 §4.1.3 and RFC 7636 §4.6 through the engine: is this code good for this request?
 
-use crate::oauth::error::{Fault, Refusal, Result, invalid_grant};
+use crate::oauth::error::{Fault, Refusal, Result, invalid_grant, invalid_request};
 use oxide_auth::code_grant::accesstoken::{AccessToken, Authorization, Error, Input, Output, Request};
 use oxide_auth::primitives::grant::{Extensions, Grant};
 use std::borrow::Cow;
@@ -54,7 +54,8 @@ impl Request for Question<'_> {
 /// Runs the redemption through the engine up to the point where it would issue.
 ///
 /// # Errors
-/// `invalid_grant`: another client, another redirect URI, or the wrong verifier.
+/// `invalid_grant`: another client, another redirect URI, or the wrong verifier. `invalid_request`: a verifier for a
+/// code without challenge.
 pub fn decide(question: &Question<'_>) -> Result<()> {
     // RFC 6749 §4.1.3 "identical": the engine compares parsed URLs, which is too lenient.
     if question.redirect_uri != question.issued_for {
@@ -85,7 +86,10 @@ fn verify_pkce(question: &Question<'_>) -> Result<(), Refusal> {
         (Some(challenge), Some(verifier)) if super::pkce::verify(challenge, verifier) => Ok(()),
         (Some(_), Some(_)) => Err(invalid_grant("code_verifier does not belong to the code")),
         (Some(_), None) => Err(invalid_grant("code_verifier is missing")),
-        (None, Some(_)) => Err(invalid_grant("code_verifier without a challenge")),
+        (None, Some(_)) => Err(invalid_request(
+            "code_verifier",
+            "The authorization request had no code_challenge.",
+        )),
         (None, None) => Ok(()),
     }
 }

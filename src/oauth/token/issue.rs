@@ -6,9 +6,9 @@ use super::authorization::{Authorization, Generation, Source};
 use super::grants;
 use crate::cx::Cx;
 use crate::oauth::client::Client;
-use crate::oauth::device;
 use crate::oauth::error::{Result, invalid_grant};
 use crate::oauth::tokens::{access_token, id_token, refresh_token};
+use crate::oauth::{device, may_issue};
 use crate::opaque::Opaque;
 use crate::storage::device_codes::{self, DeviceCodeRow};
 use crate::storage::grants as rows;
@@ -99,7 +99,8 @@ async fn rotate(cx: &Cx, standing: &Standing, presented: &Opaque) -> Result<Stri
     }
     // Another request was first. Inside the grace window both get the same successor, never a second branch.
     let now_standing = rows::standing(cx.app.db.write(), &standing.id, "").await?;
-    let generation = now_standing.map(|standing| grants::generation(cx, presented, &standing));
+    let still_good = now_standing.filter(|standing| may_issue::may_issue(standing, cx.now).is_ok());
+    let generation = still_good.map(|standing| grants::generation(cx, presented, &standing));
     match generation {
         Some(Generation::JustReplaced(successor)) => Ok(successor),
         _ => Err(replayed(cx, &standing.id).await?),

@@ -31,7 +31,8 @@ pub fn mint(
         let freely = scopes::ALL
             .iter()
             .any(|known| known.in_id_token && known.claims.contains(&claim));
-        requested.in_id_token(claim) || (by_scope && (all || freely))
+        let by_name = requested.in_id_token(claim) && claims::allowed_by(&client.scope, claim);
+        by_name || (by_scope && (all || freely))
     });
     let alg = client
         .metadata

@@ -24,6 +24,4 @@ pub struct ErrorPage {
     pub request_id: String,
     /// When it happened.
     pub time: String,
-    /// Name and URL of a place to go back to, only if both are trusted.
-    pub back: Option<(String, String)>,
 }

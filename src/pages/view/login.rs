@@ -20,6 +20,8 @@ pub struct LoginPage {
     pub username: String,
     /// Re-authentication: the e-mail address of the account that must confirm its password.
     pub confirm: Option<String>,
+    /// Whether the person has asked to sign in with another account than the one to confirm.
+    pub other: bool,
     /// Why the last attempt failed.
     pub problem: Option<LoginProblem>,
 }

@@ -4,7 +4,7 @@ use askama::Template;
 
 use super::Layout;
 
-/// Asks before signing out: `#logout-form`. Posts `csrf`, `flow` and `decision` (`signout` or `stay`) to `/logout`.
+/// Asks before signing out: `#logout-form`. Posts `csrf` and `decision` (`signout` or `stay`) to `/logout`.
 #[derive(Debug, Template)]
 #[template(path = "pages/logout.html")]
 pub struct LogoutPage {
@@ -16,8 +16,6 @@ pub struct LogoutPage {
     pub account: Option<String>,
     /// Name of the app that asks for it.
     pub client: Option<String>,
-    /// Handle of the saved request; empty without one.
-    pub flow: String,
 }
 
 /// Says that the person is signed out: `#logout-success`.

@@ -23,3 +23,15 @@ export async function submitUserCode(page, code) {
   await page.fill("#device-form [name=user_code]", code);
   await page.click("#device-submit");
 }
+
+/** On a device page: signs in and types the code, in the order the pages ask for it, until `end` appears. */
+export async function enterUserCode(page, user, code, end = "#device-allow") {
+  for (;;) {
+    const shown = await page.waitForSelector(`#login-form, #device-form, ${end}`);
+    if (await page.isVisible(end)) return;
+    const next = page.waitForEvent("framenavigated");
+    if ((await shown.getAttribute("id")) === "login-form") await signIn(page, user);
+    else await submitUserCode(page, code);
+    await next;
+  }
+}

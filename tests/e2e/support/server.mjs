@@ -87,9 +87,9 @@ export async function startDev() {
 
 /**
  * `keywright serve` on a new SQLite database with the given users (e-mail → password) and clients
- * (name → arguments of `client add`), set up by the command line before it starts.
+ * (name → arguments of `client add`), set up by the command line before it starts. `args` are more arguments of `serve`.
  */
-export async function startServe({ users = {}, clients = {}, env = {} }) {
+export async function startServe({ users = {}, clients = {}, env = {}, args = [] }) {
   const folder = await mkdtemp(join(tmpdir(), "keywright-serve-"));
   const port = await freePort();
   const issuer = `http://localhost:${port}`;
@@ -107,7 +107,7 @@ export async function startServe({ users = {}, clients = {}, env = {} }) {
   for (const [name, args] of Object.entries(clients)) {
     added[name] = JSON.parse(await run(["client", "add", name, ...args, "--json"], { cwd: folder, env: settings }));
   }
-  const program = spawnKeywright(["serve"], { cwd: folder, env: settings });
+  const program = spawnKeywright(["serve", ...args], { cwd: folder, env: settings });
   await within(READY_MS, ready(issuer, program), "keywright serve ready");
   return { issuer, clients: added, folder, program, stop: () => stopServer(program, folder) };
 }

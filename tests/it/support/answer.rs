@@ -81,6 +81,13 @@ impl Answer {
         );
     }
 
+    /// Everything that an observer could compare, but for the name of the request.
+    pub fn same(&self) -> (u16, Vec<(String, String)>, &str) {
+        let headers = self.headers.iter().filter(|(name, _)| *name != "x-request-id");
+        let headers = headers.map(|(name, value)| (name.to_string(), format!("{value:?}")));
+        (self.status.as_u16(), headers.collect(), &self.body)
+    }
+
     /// The value of a hidden input.
     pub fn hidden(&self, name: &str) -> Option<String> {
         let at = self.body.find(&format!("name=\"{name}\" value=\""))?;

@@ -42,7 +42,7 @@ pub struct TestApp {
     pub app: Arc<App>,
     pub clock: Arc<ManualClock>,
     router: Router,
-    _directory: TempDir,
+    directory: Arc<TempDir>,
 }
 
 impl TestApp {
@@ -75,8 +75,39 @@ impl TestApp {
             app,
             clock,
             router,
-            _directory: directory,
+            directory: Arc::new(directory),
         }
+    }
+
+    /// A second server on the same database and clock: another node, or this one after a restart.
+    pub async fn another(&self) -> Self {
+        self.node(|_| ()).await
+    }
+
+    /// A second server on the same clock and keys, and on the same database unless `change` says otherwise.
+    pub async fn node(&self, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = self.app.config.clone();
+        change(&mut config);
+        let app = App::build(config, self.clock.clone(), Arc::new(SystemEntropy))
+            .await
+            .unwrap();
+        let app = Arc::new(app);
+        Self {
+            clock: Arc::clone(&self.clock),
+            router: keywright::http::router(&app),
+            directory: Arc::clone(&self.directory),
+            app,
+        }
+    }
+
+    /// The configuration of this server with a database of its own, still empty.
+    pub async fn elsewhere(&self) -> Config {
+        let mut config = self.app.config.clone();
+        config.database.url = match std::env::var("TEST_POSTGRES_URL") {
+            Ok(url) => DatabaseUrl::Postgres(Secret::new(create_database(&url).await)),
+            Err(_) => DatabaseUrl::Sqlite(self.directory.path().join("elsewhere.db")),
+        };
+        config
     }
 
     /// Sends a request as it is.
@@ -191,6 +222,11 @@ impl TestApp {
             profile(Profile::Spa, vec!["https://spa.test/cb".to_owned()]),
         )
         .await
+    }
+
+    /// The metadata of a public single-page client.
+    pub fn spa_metadata(&self) -> Metadata {
+        profile(Profile::Spa, vec!["https://spa.test/cb".to_owned()])
     }
 
     /// A public native client with a loopback and a custom-scheme redirect.

@@ -3,10 +3,16 @@
 mod answer;
 mod app;
 mod browser;
+mod fixtures;
 mod relying_party;
 mod rows;
+pub mod seed;
+pub mod server;
+pub mod source;
 
 pub use answer::Answer;
-pub use app::{TestApp, USERS};
+pub use app::{TestApp, USERS, create_database};
 pub use browser::Browser;
+pub use fixtures::API;
 pub use relying_party::{CHALLENGE, RelyingParty, Tokens, VERIFIER, basic};
+pub use source::sources;

@@ -35,6 +35,16 @@ pub fn basic(id: &str, secret: &str) -> String {
 }
 
 impl RelyingParty<'_> {
+    /// The same client, talking to another node.
+    pub fn on<'b>(&self, app: &'b TestApp) -> RelyingParty<'b> {
+        RelyingParty {
+            app,
+            id: self.id.clone(),
+            secret: self.secret.clone(),
+            metadata: self.metadata.clone(),
+        }
+    }
+
     /// The redirect URI it uses.
     pub fn redirect_uri(&self) -> &str {
         &self.metadata.redirect_uris[0]
@@ -128,6 +138,20 @@ impl RelyingParty<'_> {
 
     pub async fn introspect(&self, token: &str) -> Value {
         self.post("/introspect", &[("token", token)]).await.json()
+    }
+
+    /// Whether introspection calls a token of this client active.
+    pub async fn is_active(&self, token: &str) -> bool {
+        self.introspect(token).await["active"] == true
+    }
+
+    /// Whether an access token of this client's grant is honored, asked at userinfo: public clients may ask there too.
+    pub async fn is_family_alive(&self, access_token: &str) -> bool {
+        self.app.userinfo(access_token).await.status == 200
+    }
+
+    pub async fn revoke(&self, token: &str) -> Answer {
+        self.post("/revoke", &[("token", token)]).await
     }
 
     /// The tokens of a whole flow for the user of the browser.

@@ -1,2 +1,9 @@
 mod authorization_code;
 mod client_credentials;
+mod entropy;
+mod pkce;
+mod refresh_token;
+mod request;
+mod resource;
+mod rotation;
+mod scope;

@@ -12,8 +12,8 @@ use crate::oauth::params::Params;
 use crate::opaque::{Kind, Opaque};
 use std::sync::Arc;
 
-/// A request of a client, as its authentication sees it.
-#[derive(Clone, Debug, Default)]
+/// A request of a client, as its authentication sees it. It has no `Debug`: the headers are credentials.
+#[derive(Clone, Default)]
 pub struct ClientRequest {
     /// The values of all `Authorization` headers.
     pub authorization: Vec<String>,
@@ -59,19 +59,19 @@ pub fn confidential() -> Vec<&'static str> {
 /// # Errors
 /// `invalid_request`: more than one method. `invalid_client`: anything else that is not right.
 pub async fn authenticate(cx: &Cx, request: &ClientRequest) -> Result<Arc<Client>> {
-    if request.authorization.len() > 1 {
+    // An assertion (RFC 7521 §4.2) is a method that no client can be registered for here.
+    let assertion = request.form.optional("client_assertion")?.is_some();
+    let mut methods = ALL.iter().filter_map(|method| {
+        let presented = method.presented(request).transpose()?;
+        Some((method.name(), presented))
+    });
+    let found = methods.next();
+    // RFC 6749 §2.3: not more than one. Counted before any of them is judged.
+    if methods.next().is_some() || request.authorization.len() > 1 || (assertion && found.is_some()) {
         return Err(several().into());
     }
-    let mut found = None;
-    for method in ALL {
-        if let Some(presented) = method.presented(request)? {
-            if found.is_some() {
-                return Err(several().into()); // RFC 6749 §2.3
-            }
-            found = Some((method.name(), presented));
-        }
-    }
     let (method, presented) = found.ok_or_else(|| invalid_client("no credentials"))?;
+    let presented = presented?;
     let client = cx.client(&presented.client_id).await?;
 
     // The secret is looked at before anything is decided, so that all wrong answers cost the same.

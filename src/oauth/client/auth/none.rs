@@ -12,7 +12,11 @@ impl ClientAuthMethod for None {
     }
 
     fn presented(&self, request: &ClientRequest) -> Result<Option<Presented>, Refusal> {
-        if !request.authorization.is_empty() || request.form.optional("client_secret")?.is_some() {
+        let form = &request.form;
+        let other = !request.authorization.is_empty()
+            || form.optional("client_secret")?.is_some()
+            || form.optional("client_assertion")?.is_some();
+        if other {
             return Ok(Option::None);
         }
         let client_id = request.form.optional("client_id")?;

@@ -52,13 +52,19 @@ async fn authorize(cx: &Cx, client: &Client, form: &Params) -> Result<Authorizat
         challenge: standing.code_challenge.as_deref(),
         verifier: form.optional("code_verifier")?,
     })?;
-    may_issue::may_redeem(&standing, cx.now).map_err(invalid_grant)?;
-    // A used code goes on to `issue`: only there is it told from a race, and what it bought is revoked.
-    if standing.code_spent_at.is_none() && standing.code_expires_at.is_none_or(|end| end <= cx.now.0) {
-        return Err(invalid_grant("code has expired").into());
+    // A used code goes on to `issue`, whatever has ended since: there what it bought is revoked.
+    if standing.code_spent_at.is_none() {
+        may_issue::may_redeem(&standing, cx.now).map_err(invalid_grant)?;
+        // A scope taken from the client since then is not given any more.
+        client
+            .require_scope(&scope)
+            .map_err(|_| invalid_grant("scope was taken from the client"))?;
+        if standing.code_expires_at.is_none_or(|end| end <= cx.now.0) {
+            return Err(invalid_grant("code has expired").into());
+        }
     }
     let granted = serde_json::from_str(&standing.resources).map_err(Fault::internal)?;
-    let resources = resource::narrowed(granted, form)?;
+    let resources = resource::narrowed(client, granted, form)?;
     Ok(Authorization {
         standing: Some(Box::new(standing)),
         scope,

@@ -48,8 +48,11 @@ async fn authorize(cx: &Cx, client: &Client, form: &Params) -> Result<Authorizat
         None => return Err(pending(cx, &row.id).await?.into()),
     }
     let scope = Scope::parse(&row.scope).map_err(|_| Fault::internal("stored scope"))?;
+    client
+        .require_scope(&scope)
+        .map_err(|_| invalid_grant("scope was taken from the client"))?;
     let granted = serde_json::from_str(&row.resources).map_err(Fault::internal)?;
-    let resources = resource::narrowed(granted, form)?;
+    let resources = resource::narrowed(client, granted, form)?;
     let standing = device::standing(cx, &row)
         .await?
         .ok_or_else(|| invalid_grant("the user is gone"))?;

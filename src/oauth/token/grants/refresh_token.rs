@@ -31,7 +31,7 @@ async fn authorize(cx: &Cx, client: &Client, form: &Params) -> Result<Authorizat
     let presented = Opaque::parse(Kind::RefreshToken, text, &cx.app.vault);
     let presented = presented.ok_or_else(|| invalid_grant("not a refresh token of this server"))?;
     let standing = grants::standing(cx.app.db.read(), presented.id(), "").await?;
-    let standing = standing.ok_or_else(|| invalid_grant("refresh token is not known any more"))?;
+    let mut standing = standing.ok_or_else(|| invalid_grant("refresh token is not known any more"))?;
     let granted = Scope::parse(&standing.scope).map_err(|_| Fault::internal("stored scope"))?;
     let scope = refresh_token::decide(&Question {
         client_id: &client.id,
@@ -47,12 +47,13 @@ async fn authorize(cx: &Cx, client: &Client, form: &Params) -> Result<Authorizat
         .require_scope(&scope)
         .map_err(|_| invalid_grant("scope was taken from the client"))?;
     let resources = serde_json::from_str(&standing.resources).map_err(Fault::internal)?;
-    let resources = resource::narrowed(resources, form)?;
+    let resources = resource::narrowed(client, resources, form)?;
     let generation = generation(cx, &presented, &standing);
     if matches!(generation, Generation::Live) && standing.refresh_expires_at.is_none_or(|end| end <= cx.now.0)
     {
         return Err(invalid_grant("refresh token was not used for too long").into());
     }
+    standing.nonce = None; // OIDC Core §12.2
     let source = Source::RefreshToken(presented, generation);
     Ok(Authorization {
         standing: Some(Box::new(standing)),
@@ -73,9 +74,10 @@ pub(in crate::oauth::token) fn generation(cx: &Cx, presented: &Opaque, standing:
         return Generation::Live;
     }
     let grace = cx.app.config.tokens.refresh_grace;
+    // A request may have begun, or a node's clock may stand, before the rotation: that adds nothing to the window.
     let within_grace = standing
         .refresh_rotated_at
-        .is_some_and(|rotated| cx.now.0 < rotated + grace.0);
+        .is_some_and(|rotated| (cx.now.0 - rotated).max(0) < grace.0);
     if within_grace
         && is(&standing.refresh_previous)
         && let Some(successor) = standing

@@ -1,0 +1,109 @@
+//! Speed and size of the server against what the machine can do: `make bench`, which passes a Postgres of its own.
+//! All limits are measured in the same run, between the endpoints, because machines are not equally fast all day.
+//! The aims are in `endpoint.rs` and `report.rs`.
+
+mod accounting;
+mod bare;
+mod connection;
+mod endpoint;
+mod figures;
+mod limits;
+mod load;
+mod report;
+mod rounds;
+mod seed;
+mod server;
+mod subject;
+mod work;
+
+use clap::Parser;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+use subject::{Postgres, Subject};
+
+type Result<T, E = Box<dyn std::error::Error + Send + Sync>> = std::result::Result<T, E>;
+
+/// Measures the server.
+#[derive(Parser)]
+struct Arguments {
+    /// URL of a superuser's database on a private Postgres server
+    #[arg(long)]
+    postgres: Option<String>,
+    /// Identifier of the first process of that server
+    #[arg(long, requires = "postgres")]
+    postmaster: Option<u32>,
+    /// Short rounds and few tokens
+    #[arg(long)]
+    quick: bool,
+    /// Folder for databases, logs and the report
+    #[arg(long, default_value = "target/bench")]
+    folder: PathBuf,
+    /// Be the bare server, with an answer of this many bytes
+    #[arg(long, hide = true)]
+    bare: Option<usize>,
+    /// Passed by `cargo bench`
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+/// How much is measured.
+struct Extent {
+    rounds: usize,
+    time: Duration,
+    few: usize,
+    many: usize,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = match arguments.bare {
+        Some(length) => bare::serve(length).map(|()| true),
+        // `cargo test --all-targets` runs this program too, and means no measurement.
+        None if !arguments.bench => Ok(true),
+        None => measure(&arguments),
+    };
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether the machine kept its speed, so that the figures mean something.
+#[tokio::main(flavor = "current_thread")]
+async fn measure(arguments: &Arguments) -> Result<bool> {
+    let extent = if arguments.quick {
+        Extent {
+            rounds: 3,
+            time: Duration::from_millis(1_000),
+            few: 10_000,
+            many: 10_000,
+        }
+    } else {
+        Extent {
+            rounds: 3,
+            time: Duration::from_millis(4_000),
+            few: 10_000,
+            many: 1_000_000,
+        }
+    };
+    let folder = std::path::absolute(&arguments.folder)?;
+    let mut subjects = vec![Subject::new(&folder, extent.few, None).await?];
+    let postgres = arguments.postgres.clone().zip(arguments.postmaster);
+    if let Some((url, postmaster)) = postgres {
+        let postgres = Postgres { url, postmaster };
+        if extent.many > extent.few {
+            subjects.push(Subject::new(&folder, extent.few, Some(&postgres)).await?);
+        }
+        subjects.push(Subject::new(&folder, extent.many, Some(&postgres)).await?);
+    }
+    let measured = rounds::run(&mut subjects, &extent).await?;
+    let report = report::write(&subjects, &measured);
+    std::fs::write(folder.join("report.md"), &report)?;
+    println!("{report}");
+    Ok(measured.is_steady())
+}

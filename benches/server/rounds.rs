@@ -1,0 +1,160 @@
+//! The rounds: limits and endpoints by turns, so that a machine that slows down slows both.
+
+use crate::bare::Bare;
+use crate::endpoint::{Endpoint, ROUND};
+use crate::figures::{Figures, Row};
+use crate::limits::{self, Signing};
+use crate::load::drive;
+use crate::subject::{Subject, document_length};
+use crate::{Extent, Result, accounting, work};
+use std::time::Duration;
+
+/// Beyond this, a machine was too busy with other things for its figures to be compared.
+const MAX_DRIFT: f64 = 0.10;
+
+/// What all rounds gave.
+pub(crate) struct Measured {
+    pub(crate) rows: Vec<Row>,
+    /// Readings of `openssl speed`, in order.
+    pub(crate) signing: Vec<Signing>,
+    /// The machine's load averages before and after.
+    pub(crate) load: [String; 2],
+}
+
+impl Measured {
+    pub(crate) fn drift(&self) -> f64 {
+        limits::drift(&self.signing)
+    }
+
+    pub(crate) fn is_steady(&self) -> bool {
+        self.drift() <= MAX_DRIFT
+    }
+
+    fn add(&mut self, endpoint: Endpoint, database: &'static str, tokens: usize, figures: Figures) {
+        let same = |row: &&mut Row| (row.endpoint, row.database, row.tokens) == (endpoint, database, tokens);
+        match self.rows.iter_mut().find(same) {
+            Some(row) => row.goes.push(figures),
+            None => self.rows.push(Row {
+                endpoint,
+                database,
+                tokens,
+                goes: vec![figures],
+            }),
+        }
+    }
+}
+
+/// Measures everything, three times over.
+pub(crate) async fn run(subjects: &mut [Subject], extent: &Extent) -> Result<Measured> {
+    let mut measured = Measured {
+        rows: Vec::new(),
+        signing: Vec::new(),
+        load: [accounting::machine_load(), String::new()],
+    };
+    let first = subjects.first().ok_or("nothing to measure")?;
+    let bare = Bare::start(document_length(&first.place).await?)?;
+    for round in 1..=extent.rounds {
+        eprintln!("round {round} of {}", extent.rounds);
+        for endpoint in ROUND {
+            match endpoint {
+                Endpoint::ClientCredentialsRs256 => sign(subjects, extent.time, &mut measured).await?,
+                // Measured with RS256, between the same two readings.
+                Endpoint::ClientCredentialsEs256 => {}
+                Endpoint::Bare => {
+                    let figures = of_bare(&bare, extent.time).await?;
+                    measured.add(Endpoint::Bare, "", 0, figures);
+                }
+                endpoint => all(subjects, *endpoint, extent.time, &mut measured).await?,
+            }
+        }
+    }
+    for round in 1..=extent.rounds {
+        eprintln!("sign-in, round {round} of {}", extent.rounds);
+        let before = limits::hashing(extent.time / 2)?;
+        let mut goes = Vec::new();
+        for subject in asked(subjects, Endpoint::SignIn) {
+            let figures = subject.measure(Endpoint::SignIn, extent.time).await?;
+            goes.push((subject.database, subject.tokens, figures));
+        }
+        let limit = Some(f64::midpoint(before, limits::hashing(extent.time / 2)?));
+        for (database, tokens, figures) in goes {
+            measured.add(Endpoint::SignIn, database, tokens, Figures { limit, ..figures });
+        }
+    }
+    measured.signing.push(limits::signing()?);
+    measured.load[1] = accounting::machine_load();
+    Ok(measured)
+}
+
+/// Client credentials between two readings of `openssl speed`, whose mean is their limit.
+async fn sign(subjects: &mut [Subject], time: Duration, measured: &mut Measured) -> Result<()> {
+    let before = limits::signing()?;
+    let mut goes = Vec::new();
+    for endpoint in [Endpoint::ClientCredentialsRs256, Endpoint::ClientCredentialsEs256] {
+        for subject in asked(subjects, endpoint) {
+            let figures = subject.measure(endpoint, time).await?;
+            goes.push((endpoint, subject.database, subject.tokens, figures));
+        }
+    }
+    let after = limits::signing()?;
+    measured.signing.extend([before, after]);
+    for (endpoint, database, tokens, figures) in goes {
+        let limit = Some(match endpoint {
+            Endpoint::ClientCredentialsRs256 => f64::midpoint(before.rsa2048, after.rsa2048),
+            _ => f64::midpoint(before.p256, after.p256),
+        });
+        measured.add(endpoint, database, tokens, Figures { limit, ..figures });
+    }
+    Ok(())
+}
+
+async fn all(
+    subjects: &mut [Subject],
+    endpoint: Endpoint,
+    time: Duration,
+    measured: &mut Measured,
+) -> Result<()> {
+    let bare = measured.rows.iter().find(|row| row.endpoint == Endpoint::Bare);
+    let bare = bare.and_then(|row| row.goes.last()).map(|go| go.per_second);
+    let limit = bare.filter(|_| matches!(endpoint, Endpoint::Discovery | Endpoint::Jwks));
+    for subject in asked(subjects, endpoint) {
+        let figures = subject.measure(endpoint, time).await?;
+        measured.add(
+            endpoint,
+            subject.database,
+            subject.tokens,
+            Figures { limit, ..figures },
+        );
+    }
+    Ok(())
+}
+
+/// The servers that an endpoint is measured on: one per database, the one with the most tokens, or all.
+fn asked(subjects: &mut [Subject], endpoint: Endpoint) -> impl Iterator<Item = &mut Subject> {
+    let sizes: Vec<(&str, usize)> = subjects
+        .iter()
+        .map(|subject| (subject.database, subject.tokens))
+        .collect();
+    subjects.iter_mut().filter(move |subject| {
+        let is_same = |(database, _): &&(&str, usize)| *database == subject.database;
+        let most = sizes.iter().filter(is_same).map(|(_, tokens)| *tokens).max();
+        endpoint.grows() || most == Some(subject.tokens)
+    })
+}
+
+async fn of_bare(bare: &Bare, time: Duration) -> Result<Figures> {
+    let mut works = work::same(&work::get(bare.address, "/", ""), " ");
+    drive(bare.address, &mut works, Duration::from_millis(200)).await?;
+    let group = accounting::Group::Process(bare.pid());
+    let before = accounting::cpu_seconds(group)?;
+    let seen = drive(bare.address, &mut works, time).await?;
+    let used = accounting::cpu_seconds(group)? - before;
+    Ok(Figures {
+        per_second: seen.per_second(),
+        p50: seen.percentile(50),
+        p99: seen.percentile(99),
+        cpu: used / crate::load::count(seen.requests) * 1e4,
+        peak: accounting::resident(bare.pid())?.peak,
+        ..Figures::default()
+    })
+}

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Measures speed and size of the release build on SQLite and on a private PostgreSQL with its defaults, against what
+# `openssl speed` and a bare axum route do in the same run. Takes a quarter of an hour; with BENCH_QUICK=1, two minutes
+# with few tokens. Writes target/bench/report.md. Fails when the machine did not keep its speed.
+set -euo pipefail
+. "$(dirname "$0")/lib.sh"
+. scripts/postgres.sh
+
+have openssl || die "openssl is needed: its signing speed is what the server is compared with"
+
+say "build"
+cargo bench --locked --bench server --no-run
+
+rm -rf "$TARGET/bench"
+mkdir -p "$TARGET/bench"
+arguments=(--folder "$TARGET/bench")
+[[ -z ${BENCH_QUICK:-} ]] || arguments+=(--quick)
+
+say "postgres"
+if postgres_start; then
+  arguments+=(--postgres "$TEST_POSTGRES_URL" --postmaster "$POSTGRES_PID")
+else
+  skip "figures on PostgreSQL" "no PostgreSQL 15 or later could be started"
+fi
+
+stage bench cargo bench --locked --bench server -- "${arguments[@]}"

@@ -1,0 +1,14 @@
+//! The contract of `src/storage`: the same calls on SQLite and on Postgres give the same answers.
+//! Postgres takes part when `TEST_POSTGRES_URL` is set.
+
+mod clients;
+mod databases;
+mod device_codes;
+mod grants;
+mod migrations;
+mod people;
+mod purge;
+mod sessions;
+mod signing_keys;
+mod single_use;
+mod statements;
