@@ -7,6 +7,7 @@ mod authorize;
 mod cli;
 mod client_auth;
 mod config;
+mod data_key;
 mod device;
 mod discovery;
 mod engine;
