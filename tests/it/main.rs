@@ -15,6 +15,7 @@ mod id_token;
 mod introspect;
 mod jose;
 mod keyring;
+mod kill;
 mod logout;
 mod pages;
 mod races;
