@@ -17,6 +17,7 @@ mod id_token;
 mod introspect;
 mod jose;
 mod keyring;
+mod kill;
 mod log_canaries;
 mod logout;
 mod pages;
