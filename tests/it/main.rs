@@ -17,6 +17,7 @@ mod jose;
 mod keyring;
 mod kill;
 mod logout;
+mod outage;
 mod pages;
 mod races;
 mod revoke;
