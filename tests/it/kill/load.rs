@@ -5,7 +5,9 @@ use crate::support::server::{client, code_form, device_form, post, refresh_form}
 use reqwest::Client;
 use serde_json::Value;
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
 
 const WORKERS: usize = 8;
@@ -27,6 +29,7 @@ pub struct History {
 pub struct Load {
     workers: Vec<JoinHandle<Vec<History>>>,
     codes: Codes,
+    answers: Arc<AtomicUsize>,
 }
 
 type Codes = Arc<Mutex<VecDeque<History>>>;
@@ -41,11 +44,32 @@ impl Load {
             }
         }
         let codes = Arc::new(Mutex::new(codes));
-        let client = client();
-        let worker = || tokio::spawn(work(Arc::clone(&codes), client.clone(), format!("{url}/token")));
+        let (client, answers) = (client(), Arc::new(AtomicUsize::new(0)));
+        let worker = || {
+            let work = work(
+                Arc::clone(&codes),
+                client.clone(),
+                format!("{url}/token"),
+                Arc::clone(&answers),
+            );
+            tokio::spawn(work)
+        };
         Self {
             workers: (0..WORKERS).map(|_| worker()).collect(),
             codes,
+            answers,
+        }
+    }
+
+    /// Waits until the server has given so many answers.
+    pub async fn answered(&self, answers: usize) {
+        let started = Instant::now();
+        while self.answers.load(Ordering::SeqCst) < answers {
+            assert!(
+                started.elapsed() < Duration::from_secs(30),
+                "the server does not answer"
+            );
+            tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
 
@@ -104,7 +128,7 @@ impl History {
     }
 }
 
-async fn work(codes: Codes, client: Client, url: String) -> Vec<History> {
+async fn work(codes: Codes, client: Client, url: String, answers: Arc<AtomicUsize>) -> Vec<History> {
     let mut done = Vec::new();
     let next = || codes.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
     while let Some(mut history) = next() {
@@ -113,6 +137,7 @@ async fn work(codes: Codes, client: Client, url: String) -> Vec<History> {
         let is_last = || codes.lock().unwrap_or_else(PoisonError::into_inner).is_empty();
         while (steps <= REFRESHES || is_last()) && history.step(&client, &url).await {
             steps += 1;
+            answers.fetch_add(1, Ordering::SeqCst);
         }
         let cut = history.cut;
         done.push(history);
