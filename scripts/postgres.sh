@@ -22,7 +22,9 @@ free_port() {
 # postgres_start: starts the server, and sets TEST_POSTGRES_URL (tests make databases of their own there) and
 # E2E_POSTGRES_URL (an empty database for the one server of the end-to-end tests that runs on PostgreSQL).
 postgres_start() {
-  local bin dir port i as=()
+  local bin dir port i
+  # Ends with this script even if that is killed.
+  local as=(setpriv --pdeathsig INT)
   bin=$(postgres_bin) || return 1
   dir=$(mktemp -d "${TMPDIR:-/tmp}/keywright-postgres.XXXXXX")
   on_exit rm -rf "$dir"
@@ -30,7 +32,7 @@ postgres_start() {
     # PostgreSQL refuses to run as root.
     local user=nobody
     ! id postgres >/dev/null 2>&1 || user=postgres
-    as=(setpriv "--reuid=$(id -u "$user")" "--regid=$(id -g "$user")" --clear-groups --)
+    as+=("--reuid=$(id -u "$user")" "--regid=$(id -g "$user")" --clear-groups)
     chown "$user" "$dir"
   fi
   (
