@@ -17,6 +17,7 @@ arguments=(--folder "$TARGET/bench")
 [[ -z ${BENCH_QUICK:-} ]] || arguments+=(--quick)
 
 say "postgres"
+export POSTGRES_FSYNC=on
 if postgres_start; then
   arguments+=(--postgres "$TEST_POSTGRES_URL" --postmaster "$POSTGRES_PID")
 else
