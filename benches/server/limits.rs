@@ -3,7 +3,7 @@
 use crate::Result;
 use crate::accounting::{Group, cpu_seconds};
 use crate::load::count;
-use argon2::{Algorithm, Argon2, Block, Params, Version};
+use argon2::{Argon2, Block, Params, Version};
 use std::num::NonZero;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -73,7 +73,7 @@ pub(crate) fn drift(readings: &[Reading]) -> f64 {
 pub(crate) fn argon2id() -> Result<(Argon2<'static>, usize)> {
     let params = Params::new(19_456, 2, 1, Some(32)).map_err(|error| error.to_string())?;
     let blocks = params.block_count();
-    Ok((Argon2::new(Algorithm::Argon2id, Version::V0x13, params), blocks))
+    Ok((Argon2::new(argon2::Algorithm::Argon2id, Version::V0x13, params), blocks))
 }
 
 /// CPU seconds of 10 000 argon2id hashes, computed on all cores at once with memory that is used again.

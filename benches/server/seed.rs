@@ -28,8 +28,9 @@ pub(crate) const PASSWORD: &str = "correct horse battery staple";
 /// What the web applications ask for.
 pub(crate) const SCOPE: &str = "openid email offline_access";
 
-/// Grants per user.
-const GRANTS: usize = 100;
+/// Grants per user, in a small database, and the most users: with very few, Postgres would scan their whole table.
+const GRANTS: usize = 10;
+const USERS: usize = 20_000;
 /// Refresh tokens that the load knows.
 const KNOWN: usize = 40_000;
 /// Rows sent to Postgres at once.
@@ -55,7 +56,8 @@ pub(crate) async fn fill(place: &Place, tokens: usize) -> Result<World> {
     let app = App::build(place.config()?, Arc::new(SystemClock), Arc::new(SystemEntropy)).await?;
     let now = app.clock.now();
     let clients = add_clients(&app, now).await?;
-    let people = add_people(&app, now, tokens.div_ceil(GRANTS).max(CONNECTIONS)).await?;
+    let people = (tokens / GRANTS).clamp(CONNECTIONS, USERS);
+    let people = add_people(&app, now, people).await?;
     let world = World {
         clients,
         tokens: add_grants(&app, now, &people, tokens).await?,
