@@ -12,7 +12,7 @@ need openssl openssl
 need node nodejs
 need npm npm
 need python3 python3
-need setsid util-linux
+need setpriv util-linux
 have chromium || have chromium-browser || have google-chrome || missing+=(chromium)
 ! have python3 || python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
 postgres_bin >/dev/null || missing+=(postgresql)

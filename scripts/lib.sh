@@ -61,7 +61,7 @@ stage() {
   exec {out}> >(tee "$log")
   tee_pid=$!
   # A background command of a script starts with SIGINT ignored, and would hand that on to what it tests.
-  env --default-signal=INT,QUIT setsid "$@" >&"$out" 2>&1 </dev/null &
+  env --default-signal=INT,QUIT setpriv --pdeathsig TERM setsid "$@" >&"$out" 2>&1 </dev/null &
   STAGE_PID=$!
   exec {out}>&-
   wait "$STAGE_PID" || status=$?

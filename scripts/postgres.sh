@@ -22,7 +22,9 @@ free_port() {
 # postgres_start: starts the server, and sets TEST_POSTGRES_URL (tests make databases of their own there) and
 # E2E_POSTGRES_URL (an empty database for the one server of the end-to-end tests that runs on PostgreSQL).
 postgres_start() {
-  local bin dir port i as=()
+  local bin dir port i
+  # Ends with this script even if that is killed.
+  local as=(setpriv --pdeathsig INT)
   bin=$(postgres_bin) || return 1
   dir=$(mktemp -d "${TMPDIR:-/tmp}/keywright-postgres.XXXXXX")
   on_exit rm -rf "$dir"
@@ -30,7 +32,7 @@ postgres_start() {
     # PostgreSQL refuses to run as root.
     local user=nobody
     ! id postgres >/dev/null 2>&1 || user=postgres
-    as=(setpriv "--reuid=$(id -u "$user")" "--regid=$(id -g "$user")" --clear-groups --)
+    as+=("--reuid=$(id -u "$user")" "--regid=$(id -g "$user")" --clear-groups)
     chown "$user" "$dir"
   fi
   (
@@ -38,12 +40,13 @@ postgres_start() {
     "${as[@]}" env -u CI HOME="$dir" "$bin/initdb" --pgdata="$dir/data" --username=keywright --auth=trust \
       --encoding=UTF8 --locale=C.UTF-8 --no-instructions
   ) >"$LOGS/postgres-initdb.log" 2>&1 || { cat "$LOGS/postgres-initdb.log"; return 1; }
+  # Without fsync: every test makes a database of its own, and no test takes the power away.
   for _ in 1 2 3; do
     port=$(free_port)
     (
       cd "$dir" || exit
       exec "${as[@]}" env HOME="$dir" "$bin/postgres" -D "$dir/data" -p "$port" -c listen_addresses=127.0.0.1 \
-        -c unix_socket_directories= -c max_connections=300 -c fsync=on -c log_min_messages=fatal
+        -c unix_socket_directories= -c max_connections=300 -c fsync=off -c log_min_messages=fatal
     ) </dev/null >>"$LOGS/postgres.log" 2>&1 &
     POSTGRES_PID=$!
     for ((i = 0; i < 300; i++)); do

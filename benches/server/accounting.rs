@@ -13,12 +13,15 @@ pub(crate) enum Group {
     Process(u32),
     /// A process, its children, and the children that have ended: a Postgres server.
     Family(u32),
+    /// The children of a process that have ended, and theirs.
+    EndedChildren(u32),
 }
 
 /// CPU seconds used so far, user and system.
 pub(crate) fn cpu_seconds(group: Group) -> Result<f64> {
     match group {
         Group::Process(pid) => Ok(Times::of(pid)?.own / USER_HZ),
+        Group::EndedChildren(parent) => Ok(Times::of(parent)?.ended_children / USER_HZ),
         Group::Family(parent) => {
             let times = Times::of(parent)?;
             let mut ticks = times.own + times.ended_children;

@@ -39,6 +39,8 @@ struct Arguments {
     /// Folder for databases, logs and the report
     #[arg(long, default_value = "target/bench")]
     folder: PathBuf,
+    /// Measure only the endpoints whose name contains this
+    filter: Option<String>,
     /// Be the bare server, with an answer of this many bytes
     #[arg(long, hide = true)]
     bare: Option<usize>,
@@ -49,6 +51,7 @@ struct Arguments {
 
 /// How much is measured.
 struct Extent {
+    filter: String,
     rounds: usize,
     time: Duration,
     few: usize,
@@ -78,6 +81,7 @@ fn main() -> ExitCode {
 async fn measure(arguments: &Arguments) -> Result<bool> {
     let extent = if arguments.quick {
         Extent {
+            filter: arguments.filter.clone().unwrap_or_default(),
             rounds: 3,
             time: Duration::from_millis(1_000),
             few: 10_000,
@@ -85,6 +89,7 @@ async fn measure(arguments: &Arguments) -> Result<bool> {
         }
     } else {
         Extent {
+            filter: arguments.filter.clone().unwrap_or_default(),
             rounds: 3,
             time: Duration::from_millis(4_000),
             few: 10_000,

@@ -3,7 +3,7 @@
 use crate::bare::Bare;
 use crate::endpoint::{Endpoint, ROUND};
 use crate::figures::{Figures, Row};
-use crate::limits::{self, Signing};
+use crate::limits::{self, Algorithm, Reading};
 use crate::load::drive;
 use crate::subject::{Subject, document_length};
 use crate::{Extent, Result, accounting, work};
@@ -16,7 +16,7 @@ const MAX_DRIFT: f64 = 0.10;
 pub(crate) struct Measured {
     pub(crate) rows: Vec<Row>,
     /// Readings of `openssl speed`, in order.
-    pub(crate) signing: Vec<Signing>,
+    pub(crate) signing: Vec<Reading>,
     /// The machine's load averages before and after.
     pub(crate) load: [String; 2],
 }
@@ -55,11 +55,14 @@ pub(crate) async fn run(subjects: &mut [Subject], extent: &Extent) -> Result<Mea
     let bare = Bare::start(document_length(&first.place).await?)?;
     for round in 1..=extent.rounds {
         eprintln!("round {round} of {}", extent.rounds);
-        for endpoint in ROUND {
+        for endpoint in ROUND
+            .iter()
+            .filter(|endpoint| endpoint.name().contains(&extent.filter))
+        {
             match endpoint {
-                Endpoint::ClientCredentialsRs256 => sign(subjects, extent.time, &mut measured).await?,
-                // Measured with RS256, between the same two readings.
-                Endpoint::ClientCredentialsEs256 => {}
+                Endpoint::ClientCredentialsRs256 | Endpoint::ClientCredentialsEs256 => {
+                    sign(subjects, *endpoint, extent.time, &mut measured).await?;
+                }
                 Endpoint::Bare => {
                     let figures = of_bare(&bare, extent.time).await?;
                     measured.add(Endpoint::Bare, "", 0, figures);
@@ -68,7 +71,8 @@ pub(crate) async fn run(subjects: &mut [Subject], extent: &Extent) -> Result<Mea
             }
         }
     }
-    for round in 1..=extent.rounds {
+    let with_sign_in = Endpoint::SignIn.name().contains(&extent.filter);
+    for round in 1..=if with_sign_in { extent.rounds } else { 0 } {
         eprintln!("sign-in, round {round} of {}", extent.rounds);
         let before = limits::hashing(extent.time / 2)?;
         let mut goes = Vec::new();
@@ -81,28 +85,35 @@ pub(crate) async fn run(subjects: &mut [Subject], extent: &Extent) -> Result<Mea
             measured.add(Endpoint::SignIn, database, tokens, Figures { limit, ..figures });
         }
     }
-    measured.signing.push(limits::signing()?);
+    measured.signing.push(limits::signing(Algorithm::Rs256)?);
     measured.load[1] = accounting::machine_load();
     Ok(measured)
 }
 
 /// Client credentials between two readings of `openssl speed`, whose mean is their limit.
-async fn sign(subjects: &mut [Subject], time: Duration, measured: &mut Measured) -> Result<()> {
-    let before = limits::signing()?;
+async fn sign(
+    subjects: &mut [Subject],
+    endpoint: Endpoint,
+    time: Duration,
+    measured: &mut Measured,
+) -> Result<()> {
+    let algorithm = match endpoint {
+        Endpoint::ClientCredentialsRs256 => Algorithm::Rs256,
+        _ => Algorithm::Es256,
+    };
+    let before = limits::signing(algorithm)?;
     let mut goes = Vec::new();
-    for endpoint in [Endpoint::ClientCredentialsRs256, Endpoint::ClientCredentialsEs256] {
-        for subject in asked(subjects, endpoint) {
-            let figures = subject.measure(endpoint, time).await?;
-            goes.push((endpoint, subject.database, subject.tokens, figures));
-        }
+    for subject in asked(subjects, endpoint) {
+        goes.push((
+            subject.database,
+            subject.tokens,
+            subject.measure(endpoint, time).await?,
+        ));
     }
-    let after = limits::signing()?;
+    let after = limits::signing(algorithm)?;
     measured.signing.extend([before, after]);
-    for (endpoint, database, tokens, figures) in goes {
-        let limit = Some(match endpoint {
-            Endpoint::ClientCredentialsRs256 => f64::midpoint(before.rsa2048, after.rsa2048),
-            _ => f64::midpoint(before.p256, after.p256),
-        });
+    let limit = Some(f64::midpoint(before.per_second, after.per_second));
+    for (database, tokens, figures) in goes {
         measured.add(endpoint, database, tokens, Figures { limit, ..figures });
     }
     Ok(())

@@ -58,6 +58,11 @@ fn question(answer: &Answer) {
 async fn with_a_hint_the_user_is_signed_out_and_returns_with_the_state() {
     let app = TestApp::new().await;
     let client = client(&app).await;
+    let discovery = app.get("/.well-known/openid-configuration").await.json();
+    assert_eq!(
+        discovery["end_session_endpoint"],
+        "https://id.example.test/end_session"
+    );
     let state = "s/ ".repeat(43);
     for (changes, location) in [
         (

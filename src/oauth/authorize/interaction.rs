@@ -32,7 +32,7 @@ pub(super) enum Step {
     /// Consent.
     Consent,
     /// Nothing: a code for this session; the scope to remember as allowed, if it was just allowed.
-    Done(LiveSession, Option<Scope>),
+    Done(Box<LiveSession>, Option<Scope>),
     /// The user said no.
     Denied,
 }
@@ -166,7 +166,7 @@ pub(super) async fn next_step(
         Some(session) => {
             let before = state.remembered.unwrap_or_else(Scope::empty);
             let allowed = (answer == Answer::Allow).then(|| before.union(&request.consent));
-            Ok(Step::Done(session.clone(), allowed))
+            Ok(Step::Done(Box::new(session.clone()), allowed))
         }
         None => Ok(Step::Login),
     }

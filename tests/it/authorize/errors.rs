@@ -109,6 +109,20 @@ async fn a_client_without_the_code_grant_is_refused() {
     is_clean(&answer, "https://id.example.test", "unauthorized_client");
 }
 
+/// OIDC Core §6.1 · oidcc-ensure-request-object-with-redirect-uri: a request object mends no bad address outside it.
+#[tokio::test]
+async fn a_request_object_does_not_stand_in_for_the_redirect_uri() {
+    let app = TestApp::new().await;
+    let web = app.web().await;
+    let mut alice = allowed(&app, &web).await;
+    // {"alg":"none"}.{"redirect_uri":"https://web.test/cb"}.
+    let request = "eyJhbGciOiJub25lIn0.eyJyZWRpcmVjdF91cmkiOiJodHRwczovL3dlYi50ZXN0L2NiIn0.";
+    for redirect_uri in ["https://evil.test/cb", ""] {
+        let url = web.authorize_url(&[("redirect_uri", redirect_uri), ("request", request)]);
+        alice.get(&url).await.error_page();
+    }
+}
+
 /// RFC 6749 §4.1.2: a state that was not sent is not returned.
 #[tokio::test]
 async fn nothing_is_returned_for_a_state_that_was_not_sent() {

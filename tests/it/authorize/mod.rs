@@ -3,6 +3,7 @@
 mod claims;
 mod errors;
 mod interaction;
+mod loopback;
 mod parameters;
 mod pkce;
 mod prompt;

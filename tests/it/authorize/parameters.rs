@@ -4,6 +4,8 @@ use super::{allowed, id_token};
 use crate::support::TestApp;
 use axum::body::Body;
 use axum::http::{Request, header};
+use keywright::oauth::client::Metadata;
+use keywright::oauth::client::registration::{Profile, profile};
 
 /// OAuth 2.1 §3.1 · AC-004
 #[tokio::test]
@@ -107,6 +109,24 @@ async fn the_order_of_parameters_and_scope_does_not_matter() {
     let mut scope: Vec<&str> = tokens.scope.split(' ').collect();
     scope.sort_unstable();
     assert_eq!(scope, ["email", "openid", "phone", "profile"]);
+}
+
+/// RFC 6749 §2.3.1 · oidcc-server-client-secret-post
+#[tokio::test]
+async fn a_client_that_posts_its_secret_gets_through_the_same_flow() {
+    let app = TestApp::new().await;
+    let posting = Metadata {
+        token_endpoint_auth_method: "client_secret_post".to_owned(),
+        ..profile(Profile::Web, vec!["https://post.test/cb".to_owned()])
+    };
+    let posting = app.client("post", posting).await;
+    let mut alice = app.alice().await;
+    let back = posting.authorize(&mut alice, &[]).await;
+    let claims = id_token(&posting, &back).await;
+    assert_eq!(
+        (claims.text("aud"), claims.text("nonce")),
+        (Some("post"), Some("the-nonce"))
+    );
 }
 
 /// FAPI 2.0 §5.3.2.2 · AC-016

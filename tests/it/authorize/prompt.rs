@@ -94,6 +94,28 @@ async fn prompt_login_and_select_account_ask_for_the_password_again() {
     }
 }
 
+/// OIDC Core §3.1.2.1 `select_account`
+#[tokio::test]
+async fn prompt_select_account_lets_the_user_choose_another_account() {
+    let app = TestApp::new().await;
+    let web = app.web().await;
+    let mut browser = allowed(&app, &web).await;
+    let to_login = browser
+        .get(&web.authorize_url(&[("prompt", "select_account")]))
+        .await;
+    let page = browser.follow(&to_login).await;
+    assert!(
+        !page.body.contains("readonly") && !page.body.contains("alice"),
+        "{}",
+        page.body
+    );
+    let to_consent = browser.submit_login(&page, BOB.0, BOB.1).await;
+    let page = browser.follow(&to_consent).await;
+    let back = browser.decide(&page, "allow").await;
+    let sub = app.user(BOB.0).await.id;
+    assert_eq!(id_token(&web, &back).await.text("sub"), Some(sub.as_str()));
+}
+
 /// OIDC Core §3.1.2.1: consent is asked for again, and a no is a no.
 #[tokio::test]
 async fn prompt_consent_asks_again() {

@@ -243,4 +243,9 @@ async fn an_issuer_with_a_path_keeps_to_it() {
         page.body
     );
     assert_eq!(app.get("/authorize").await.status, 404);
+    let request = Request::post("/id/authorize")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header("sec-fetch-site", "cross-site");
+    let again = app.send(request.body(Body::from("a=b")).unwrap()).await;
+    assert_eq!(again.location(), "https://example.test/id/authorize?a=b");
 }

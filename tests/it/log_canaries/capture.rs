@@ -3,7 +3,7 @@
 use keywright::config::{self, LogFormat};
 use keywright::telemetry;
 use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Once};
 use tracing::subscriber::DefaultGuard;
 
 #[derive(Clone, Default)]
@@ -34,6 +34,12 @@ impl Log {
             format,
             filter: "trace".to_owned(),
         };
+        // Other tests run beside this one without a listener, and what nobody listens to is switched off for all.
+        static EVERYWHERE: Once = Once::new();
+        EVERYWHERE.call_once(|| {
+            let nowhere = telemetry::subscriber(&log, std::io::sink, false);
+            tracing::subscriber::set_global_default(nowhere).unwrap();
+        });
         let subscriber = telemetry::subscriber(&log, move || writer.clone(), false);
         Self {
             buffer,

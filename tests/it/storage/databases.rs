@@ -66,7 +66,7 @@ pub async fn empty_databases() -> Vec<Database> {
 
 /// The address of a new Postgres database.
 pub async fn postgres() -> Option<String> {
-    let server = std::env::var("TEST_POSTGRES_URL").ok()?;
+    let server = crate::support::postgres_server()?;
     Some(create_database(&server).await)
 }
 

@@ -99,7 +99,7 @@ async fn a_user_is_disabled_and_enabled_and_what_was_before_is_void() {
         assert!(users::set_disabled(db.write(), "u", None, at(2)).await.unwrap());
         assert_eq!(since().await, None, "{}", db.name());
         let row = users::find(db.read(), "u").await.unwrap().unwrap();
-        assert_eq!(row.credential_epoch, 2, "{}", db.name());
+        assert_eq!(row.credential_epoch, 1, "{}", db.name());
         assert!(
             !users::set_disabled(db.write(), "nobody", None, NOW)
                 .await

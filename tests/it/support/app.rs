@@ -56,9 +56,9 @@ impl TestApp {
             public_url: Issuer::parse("https://id.example.test").unwrap(),
             ..Config::default()
         };
-        config.database.url = match std::env::var("TEST_POSTGRES_URL") {
-            Ok(url) => DatabaseUrl::Postgres(Secret::new(create_database(&url).await)),
-            Err(_) => DatabaseUrl::Sqlite(directory.path().join("keywright.db")),
+        config.database.url = match postgres_server() {
+            Some(url) => DatabaseUrl::Postgres(Secret::new(create_database(&url).await)),
+            None => DatabaseUrl::Sqlite(directory.path().join("keywright.db")),
         };
         config.keys.directory = directory.path().join("keys");
         config.keys.data_key = Some(Secret::new(base64(&DATA_KEY)));
@@ -103,9 +103,9 @@ impl TestApp {
     /// The configuration of this server with a database of its own, still empty.
     pub async fn elsewhere(&self) -> Config {
         let mut config = self.app.config.clone();
-        config.database.url = match std::env::var("TEST_POSTGRES_URL") {
-            Ok(url) => DatabaseUrl::Postgres(Secret::new(create_database(&url).await)),
-            Err(_) => DatabaseUrl::Sqlite(self.directory.path().join("elsewhere.db")),
+        config.database.url = match postgres_server() {
+            Some(url) => DatabaseUrl::Postgres(Secret::new(create_database(&url).await)),
+            None => DatabaseUrl::Sqlite(self.directory.path().join("elsewhere.db")),
         };
         config
     }
@@ -330,6 +330,15 @@ fn person(name: &str, email: &str, hash: &str, now: Timestamp) -> UserRow {
         created_at: now.0,
         updated_at: now.0,
     }
+}
+
+/// The Postgres server to test on, if there is one.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where tests read the environment"
+)]
+pub fn postgres_server() -> Option<String> {
+    std::env::var("TEST_POSTGRES_URL").ok()
 }
 
 /// A database of its own on a real Postgres server.

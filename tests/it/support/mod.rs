@@ -11,7 +11,7 @@ pub mod server;
 pub mod source;
 
 pub use answer::Answer;
-pub use app::{TestApp, USERS, create_database};
+pub use app::{TestApp, USERS, create_database, postgres_server};
 pub use browser::Browser;
 pub use fixtures::API;
 pub use relying_party::{CHALLENGE, RelyingParty, Tokens, VERIFIER, basic};

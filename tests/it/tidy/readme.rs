@@ -52,7 +52,7 @@ fn every_specification_in_the_code_is_in_the_table() {
                 name.strip_prefix(*spec)
                     .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit()))
             };
-            if !listed.iter().any(|spec| same(&spec)) {
+            if !listed.iter().any(|spec| same(spec)) {
                 let shown: String = name.chars().take(40).collect();
                 broken.push(format!("{}: {shown}", file.path));
             }
