@@ -67,9 +67,12 @@ async fn a_key_is_announced_then_signs_then_retires_then_is_gone() {
     assert_eq!(state(&app, &new).await.as_deref(), Some("active"));
     assert_eq!(state(&app, &old).await.as_deref(), Some("retiring"));
 
-    // Stays until the last thing it signed is over, and a day for hints.
+    // Stays until the last thing it signed is over, and a day longer than anybody stays signed in, for hints.
     let keep = app.app.keep_retired_keys();
-    assert!(keep.0 >= app.app.config.tokens.id_token.0 + 86_400);
+    let (tokens, sessions) = (&app.app.config.tokens, &app.app.config.sessions);
+    for longest in [tokens.access_token, tokens.id_token, sessions.absolute] {
+        assert!(keep.0 >= longest.0 + 86_400);
+    }
     app.clock.advance(keep.0);
     app.app.refresh_keys().await.unwrap();
     assert!(published(&app).await.contains(&old));
