@@ -73,7 +73,10 @@ pub(crate) fn drift(readings: &[Reading]) -> f64 {
 pub(crate) fn argon2id() -> Result<(Argon2<'static>, usize)> {
     let params = Params::new(19_456, 2, 1, Some(32)).map_err(|error| error.to_string())?;
     let blocks = params.block_count();
-    Ok((Argon2::new(argon2::Algorithm::Argon2id, Version::V0x13, params), blocks))
+    Ok((
+        Argon2::new(argon2::Algorithm::Argon2id, Version::V0x13, params),
+        blocks,
+    ))
 }
 
 /// CPU seconds of 10 000 argon2id hashes, computed on all cores at once with memory that is used again.
