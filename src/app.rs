@@ -11,6 +11,7 @@ use crate::oauth::discovery;
 use crate::storage::{Db, Options, StorageError};
 use crate::time::Seconds;
 use crate::vault::Vault;
+use bytes::Bytes;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -44,9 +45,9 @@ pub struct App {
 /// The documents that everybody may read, written once per change of keys.
 pub struct Documents {
     /// Provider metadata.
-    pub discovery: Vec<u8>,
+    pub discovery: Bytes,
     /// JSON Web Key Set.
-    pub jwks: Vec<u8>,
+    pub jwks: Bytes,
 }
 
 /// The server cannot be put together.
@@ -171,8 +172,8 @@ pub async fn open(config: &Config) -> Result<Db, BuildError> {
 fn documents(config: &Config, keyring: &Keyring) -> Documents {
     let keys = keyring.set();
     Documents {
-        discovery: discovery::document(config, &keys.algs()).to_string().into_bytes(),
-        jwks: serde_json::to_vec(keys.jwks()).unwrap_or_default(),
+        discovery: discovery::document(config, &keys.algs()).to_string().into(),
+        jwks: serde_json::to_vec(keys.jwks()).unwrap_or_default().into(),
     }
 }
 

@@ -18,7 +18,6 @@ use keywright::storage::sessions::{self, SessionRow};
 use keywright::storage::users::{self, UserRow};
 use keywright::storage::{Db, Sql};
 use keywright::time::{Seconds, Timestamp};
-use sqlx::postgres::PgPoolCopyExt;
 use std::sync::Arc;
 
 /// Where the web applications take their codes.
@@ -70,7 +69,7 @@ pub(crate) async fn fill(place: &Place, tokens: usize) -> Result<World> {
     if let Db::Postgres(pool) = &app.db {
         // As it is some time after a table has grown; else the first round would pay for it.
         for statement in ["VACUUM ANALYZE", "CHECKPOINT"] {
-            sqlx::query(statement).execute(pool).await?;
+            sqlx::query(statement).execute(&mut *pool.get().await?).await?;
         }
     }
     app.db.close().await;
@@ -224,7 +223,8 @@ async fn add_batch(app: &App, batch: &[Row<'_>]) -> Result<()> {
         let statement = "COPY grants (id, client_id, user_id, user_epoch, session_id, offline, scope, resources, \
                          nonce, auth_time, acr, amr, created_at, expires_at, purge_at, code_spent_at, \
                          refresh_digest, refresh_expires_at) FROM STDIN";
-        let mut copy = pool.copy_in_raw(statement).await?;
+        let mut connection = pool.get().await?;
+        let mut copy = connection.copy_in_raw(statement).await?;
         let lines: Vec<String> = batch.iter().map(|row| line(app, row)).collect();
         copy.send(lines.concat().into_bytes()).await?;
         copy.finish().await?;

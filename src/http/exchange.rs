@@ -13,6 +13,7 @@ use axum::body::Body;
 use axum::extract::FromRequest;
 use axum::http::{HeaderMap, Method, Request, Uri, header};
 use axum::response::Response;
+use bytes::Bytes;
 use http_body_util::{BodyExt, Limited};
 use std::sync::Arc;
 
@@ -29,7 +30,7 @@ pub struct Exchange {
     pub uri: Uri,
     /// The headers.
     pub headers: HeaderMap,
-    body: Vec<u8>,
+    body: Bytes,
 }
 
 /// The name of a request in the log and on error pages, set by `wrap`.
@@ -62,7 +63,7 @@ impl FromRequest<Arc<App>> for Exchange {
             client_id: Arc::default(),
         };
         let body = match Limited::new(body, MAX_BODY).collect().await {
-            Ok(body) => body.to_bytes().to_vec(),
+            Ok(body) => body.to_bytes(),
             Err(_) => {
                 let refusal = Refusal::new(
                     ErrorCode::InvalidRequest,

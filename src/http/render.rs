@@ -11,6 +11,7 @@ use askama::Template;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use serde::Serialize;
 
 /// Where the form of a page may end.
@@ -30,8 +31,8 @@ pub fn json(cors: Cors, body: &impl Serialize) -> Response {
     }
 }
 
-fn json_bytes(status: StatusCode, cors: Cors, body: Vec<u8>) -> Response {
-    let mut response = Response::new(Body::from(body));
+fn json_bytes(status: StatusCode, cors: Cors, body: impl Into<Body>) -> Response {
+    let mut response = Response::new(body.into());
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -42,7 +43,7 @@ fn json_bytes(status: StatusCode, cors: Cors, body: Vec<u8>) -> Response {
 }
 
 /// A public document that may be cached for five minutes.
-pub fn document(body: Vec<u8>) -> Response {
+pub fn document(body: Bytes) -> Response {
     let mut response = json_bytes(StatusCode::OK, Cors::Document, body);
     let headers = response.headers_mut();
     headers.remove(header::PRAGMA);

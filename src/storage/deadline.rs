@@ -1,106 +1,104 @@
-//! How long a statement may take on Postgres. A server that has vanished without a word answers nothing at all, and
-//! the driver would wait for it as long as TCP does. Tests: tests/it/outage.rs.
+//! Connections while they are in use. A Postgres server that has vanished without a word answers nothing at all, and the
+//! driver would wait for it as long as TCP does. Tests: tests/it/outage.rs.
 
+use super::pool::{self, Connector, LIMIT, Pool, timed_out};
 use super::{Result, StorageError};
-use sqlx::pool::PoolConnection;
-use sqlx::{PgConnection, PgPool, Postgres};
+use deadpool::managed::Object;
+use sqlx::{Database, Executor, Postgres, Sqlite};
 use std::future::Future;
-use std::io::ErrorKind;
-use std::time::Duration;
-use tokio::time::Instant;
-use tokio::time::error::Elapsed;
 
-/// Waiting for a connection and running one statement together: beyond this a caller gets 503 rather than waiting.
-pub(super) const LIMIT: Duration = Duration::from_millis(2_500);
-
-/// A connection for one statement. Unless the statement came to its end the connection is closed: returned to the
-/// pool it would keep its place there until the lost answer comes.
-pub(super) struct Held {
-    connection: PoolConnection<Postgres>,
-    ends: Instant,
+/// A connection for one statement. Unless the statement came to its end the connection is closed: what is left of its
+/// answer must not be taken for that of the next one, and a lost one would keep its place in the pool.
+pub(super) struct Held<DB: Database> {
+    connection: Option<Object<Connector<DB>>>,
     settled: bool,
 }
 
-impl Held {
+impl<DB: Database> Held<DB> {
     /// Takes a connection from the pool.
-    pub(super) async fn acquire(pool: &PgPool) -> Result<Self> {
-        let ends = Instant::now() + LIMIT;
-        let connection = pool.acquire().await?;
+    pub(super) async fn acquire(pool: &Pool<DB>) -> Result<Self> {
         Ok(Self {
-            connection,
-            ends,
+            connection: Some(pool::get(pool).await?),
             settled: false,
         })
     }
 
-    /// When the statement must have ended, and what it runs on.
-    pub(super) fn parts(&mut self) -> (Instant, &mut PgConnection) {
-        (self.ends, &mut self.connection)
+    /// What the statement runs on.
+    pub(super) fn connection(&mut self) -> &mut DB::Connection {
+        match self.connection.as_deref_mut() {
+            Some(connection) => connection,
+            None => unreachable!("only dropping takes it"),
+        }
     }
 
-    /// What became of the statement. One that ran out of time may have been done or not.
-    pub(super) fn settle<T>(mut self, outcome: Result<sqlx::Result<T>, Elapsed>) -> Result<T> {
-        let result = outcome.unwrap_or_else(|_| Err(timed_out()));
+    /// What became of the statement.
+    pub(super) fn settle<T>(mut self, result: sqlx::Result<T>) -> Result<T> {
         self.settled = !matches!(result, Err(sqlx::Error::Io(_) | sqlx::Error::Protocol(_)));
         result.map_err(StorageError::from)
     }
 }
 
-impl Drop for Held {
+impl<DB: Database> Drop for Held<DB> {
     fn drop(&mut self) {
         if !self.settled {
-            self.connection.close_on_drop();
+            // Gives up the connection, and its place in the pool.
+            drop(self.connection.take().map(Object::take));
         }
     }
 }
 
-/// A connection for one transaction. Unless it was committed the connection is closed, and the server rolls back: one
+/// A connection for one transaction. Unless it was committed the connection is closed, and the database rolls back: one
 /// that hangs would keep its place in the pool.
-pub struct HeldTx {
-    connection: PoolConnection<Postgres>,
-    committed: bool,
+pub struct HeldTx<DB: Database> {
+    held: Held<DB>,
 }
 
-impl HeldTx {
-    /// Begins a transaction.
-    pub(super) async fn begin(pool: &PgPool) -> Result<Self> {
-        let mut held = Self {
-            connection: pool.acquire().await?,
-            committed: false,
-        };
-        bounded(sqlx::raw_sql("BEGIN").execute(held.connection())).await?;
-        Ok(held)
+impl HeldTx<Postgres> {
+    pub(super) async fn begin(pool: &Pool<Postgres>) -> Result<Self> {
+        bounded(Self::begin_with(pool, "BEGIN")).await
+    }
+
+    pub(super) async fn commit(self) -> Result<()> {
+        bounded(self.finish()).await
+    }
+}
+
+impl HeldTx<Sqlite> {
+    /// Takes the write lock at once: a transaction that reads and then writes fails with "database is locked".
+    pub(super) async fn begin(pool: &Pool<Sqlite>) -> Result<Self> {
+        Self::begin_with(pool, "BEGIN IMMEDIATE").await
+    }
+
+    pub(super) async fn commit(self) -> Result<()> {
+        self.finish().await
+    }
+}
+
+impl<DB: Database> HeldTx<DB>
+where
+    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
+{
+    async fn begin_with(pool: &Pool<DB>, begin: &'static str) -> Result<Self> {
+        let mut held = Held::acquire(pool).await?;
+        sqlx::raw_sql(begin).execute(held.connection()).await?;
+        Ok(Self { held })
     }
 
     /// What a statement of the transaction runs on.
-    pub(super) fn connection(&mut self) -> &mut PgConnection {
-        &mut self.connection
+    pub(super) fn connection(&mut self) -> &mut DB::Connection {
+        self.held.connection()
     }
 
-    /// Commits. Without an answer it may have been done or not.
-    pub(super) async fn commit(mut self) -> Result<()> {
-        bounded(sqlx::raw_sql("COMMIT").execute(self.connection())).await?;
-        self.committed = true;
+    /// Without an answer it may have been done or not.
+    async fn finish(mut self) -> Result<()> {
+        let done = sqlx::raw_sql("COMMIT").execute(self.held.connection()).await;
+        self.held.settle(done)?;
         Ok(())
     }
 }
 
-impl Drop for HeldTx {
-    fn drop(&mut self) {
-        if !self.committed {
-            self.connection.close_on_drop();
-        }
-    }
-}
-
-/// Runs a step of a transaction, or gives up.
-pub(super) async fn bounded<T>(step: impl Future<Output = sqlx::Result<T>>) -> Result<T> {
+/// Runs a step on Postgres, or gives up.
+pub(super) async fn bounded<T>(step: impl Future<Output = Result<T>>) -> Result<T> {
     let outcome = tokio::time::timeout(LIMIT, step).await;
-    outcome
-        .unwrap_or_else(|_| Err(timed_out()))
-        .map_err(StorageError::from)
-}
-
-fn timed_out() -> sqlx::Error {
-    sqlx::Error::Io(ErrorKind::TimedOut.into())
+    outcome.unwrap_or_else(|_| Err(timed_out().into()))
 }

@@ -1,22 +1,16 @@
 //! The only file that asks which database it is: pools, transactions, and the macros that run one text on either.
 
-use super::deadline::{HeldTx, LIMIT};
+use super::deadline::HeldTx;
+use super::pool::{self, LIMIT, Pool};
 use super::{Result, StorageError};
 use crate::time::Seconds;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{
-    ConnectOptions, Connection, PgConnection, PgPool, Sqlite, SqliteConnection, SqlitePool, Transaction,
-};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions, PgConnection, Postgres, Sqlite, SqliteConnection};
 use std::fs::File;
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
-use std::time::Duration;
-
-/// A Postgres connection that was idle for longer is asked for a sign of life before it is used: after a restart of
-/// the database server the pool is full of dead ones.
-const TRUSTED_IDLE: Duration = Duration::from_secs(1);
 
 /// An open database.
 #[derive(Clone)]
@@ -24,14 +18,14 @@ pub enum Db {
     /// The embedded database: one writer connection, several readers.
     Sqlite {
         /// Exactly one connection, so writers queue here and never meet "database is locked".
-        writer: SqlitePool,
+        writer: Pool<Sqlite>,
         /// Read-only connections.
-        readers: SqlitePool,
+        readers: Pool<Sqlite>,
         /// Held while this process serves; a second server on the file is refused.
         lock: Option<Arc<File>>,
     },
     /// Postgres 15 or later.
-    Postgres(PgPool),
+    Postgres(Pool<Postgres>),
 }
 
 /// How to open a database.
@@ -46,9 +40,9 @@ pub struct Options {
 /// Where a statement runs.
 pub enum Sql<'a> {
     /// A pool of the embedded database.
-    SqlitePool(&'a SqlitePool),
+    SqlitePool(&'a Pool<Sqlite>),
     /// The Postgres pool.
-    PgPool(&'a PgPool),
+    PgPool(&'a Pool<Postgres>),
     /// A transaction on the embedded database.
     SqliteTx(&'a mut SqliteConnection),
     /// A transaction on Postgres.
@@ -58,9 +52,9 @@ pub enum Sql<'a> {
 /// A write transaction. Dropped without [`Tx::commit`], it is rolled back.
 pub enum Tx {
     /// On the one writer connection.
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(HeldTx<Sqlite>),
     /// On Postgres.
-    Postgres(HeldTx),
+    Postgres(HeldTx<Postgres>),
 }
 
 impl Db {
@@ -82,22 +76,9 @@ impl Db {
             .foreign_keys(true)
             .busy_timeout(LIMIT)
             .disable_statement_logging();
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(LIMIT)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_with(connect.clone())
-            .await?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(options.max_connections.min(4))
-            .min_connections(1)
-            .acquire_timeout(LIMIT)
-            .idle_timeout(Duration::from_secs(60))
-            .max_lifetime(None)
-            .test_before_acquire(false)
-            .connect_with(connect.read_only(true))
-            .await?;
+        let writer = pool::open(connect.clone(), 1, false).await?;
+        let size = options.max_connections.min(4);
+        let readers = pool::open(connect.read_only(true), size as usize, false).await?;
         Ok(Self::Sqlite {
             writer,
             readers,
@@ -113,20 +94,7 @@ impl Db {
         let connect = PgConnectOptions::from_str(url)?
             .application_name("keywright")
             .disable_statement_logging();
-        let pool = PgPoolOptions::new()
-            .max_connections(options.max_connections)
-            .acquire_timeout(LIMIT)
-            .test_before_acquire(false)
-            .before_acquire(|connection, meta| {
-                Box::pin(async move {
-                    if meta.idle_for > TRUSTED_IDLE {
-                        connection.ping().await?;
-                    }
-                    Ok(true)
-                })
-            })
-            .connect_with(connect)
-            .await?;
+        let pool = pool::open(connect, options.max_connections as usize, true).await?;
         Ok(Self::Postgres(pool))
     }
 
@@ -154,12 +122,17 @@ impl Db {
     /// The database is newer than this program, or a migration fails.
     pub async fn migrate(&self) -> Result<()> {
         match self {
-            Self::Sqlite { writer, .. } => super::migrate::all().run(writer).await?,
+            // `run_direct`, as the future of `run` on a connection cannot be sent between threads.
+            Self::Sqlite { writer, .. } => {
+                let connection = &mut *pool::get(writer).await?;
+                super::migrate::all().run_direct(None, connection, false).await?;
+            }
             Self::Postgres(pool) => {
-                super::migrate::all().run(pool).await?;
+                let connection = &mut *pool::get(pool).await?;
+                super::migrate::all().run_direct(None, connection, false).await?;
                 // A rotation changes no indexed column: free space in the page keeps it a heap-only update.
                 sqlx::query("ALTER TABLE grants SET (fillfactor = 70)")
-                    .execute(pool)
+                    .execute(connection)
                     .await?;
             }
         }
@@ -190,15 +163,14 @@ impl Db {
         }
     }
 
-    /// Begins a write transaction. On SQLite it takes the write lock at once: a deferred one that reads and
-    /// then writes fails with "database is locked".
+    /// Begins a write transaction.
     ///
     /// # Errors
     /// The database cannot be reached in time.
     pub async fn begin(&self) -> Result<Tx> {
         Ok(match self {
-            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
-            Self::Postgres(pool) => Tx::Postgres(HeldTx::begin(pool).await?),
+            Self::Sqlite { writer, .. } => Tx::Sqlite(HeldTx::<Sqlite>::begin(writer).await?),
+            Self::Postgres(pool) => Tx::Postgres(HeldTx::<Postgres>::begin(pool).await?),
         })
     }
 
@@ -219,7 +191,7 @@ impl Db {
         if let Self::Postgres(pool) = self {
             let quoted = name.replace('"', "\"\"");
             sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE \"{quoted}\"")))
-                .execute(pool)
+                .execute(&mut *pool::get(pool).await?)
                 .await?;
         }
         Ok(())
@@ -229,10 +201,10 @@ impl Db {
     pub async fn close(&self) {
         match self {
             Self::Sqlite { writer, readers, .. } => {
-                readers.close().await;
-                writer.close().await;
+                pool::close(readers).await;
+                pool::close(writer).await;
             }
-            Self::Postgres(pool) => pool.close().await,
+            Self::Postgres(pool) => pool::close(pool).await,
         }
     }
 }
@@ -241,7 +213,7 @@ impl Tx {
     /// For a statement inside the transaction.
     pub fn sql(&mut self) -> Sql<'_> {
         match self {
-            Self::Sqlite(tx) => Sql::SqliteTx(tx),
+            Self::Sqlite(tx) => Sql::SqliteTx(tx.connection()),
             Self::Postgres(tx) => Sql::PgTx(tx.connection()),
         }
     }
@@ -271,9 +243,9 @@ fn create_private(path: &Path) -> std::io::Result<File> {
 impl StorageError {
     /// Waiting for a connection took longer than a caller should wait, or the server is gone.
     pub fn is_unavailable(&self) -> bool {
-        use sqlx::Error::{Io, PoolClosed, PoolTimedOut, Tls, WorkerCrashed};
+        use sqlx::Error::{Io, PoolClosed, Tls, WorkerCrashed};
         match &self.0 {
-            PoolTimedOut | PoolClosed | WorkerCrashed | Io(_) | Tls(_) => true,
+            PoolClosed | WorkerCrashed | Io(_) | Tls(_) => true,
             sqlx::Error::Database(error) => error.code().is_some_and(|code| passes(&code)),
             _ => false,
         }

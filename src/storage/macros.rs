@@ -1,26 +1,29 @@
 //! The macros that run one SQL text on either database. The text is a literal: a test prepares each one on both.
 
-/// Runs `$run` with `$e` bound to the executor behind an [`Sql`]. On Postgres it may not outlast [`Held`].
-///
-/// [`Held`]: super::deadline::Held
+/// Runs `$run` with `$e` bound to the connection behind an [`Sql`]; on Postgres no longer than callers should wait.
 macro_rules! on {
     ($at:expr, $e:ident => $run:expr) => {
         match $at {
-            $crate::storage::Sql::SqlitePool($e) => $run.await.map_err($crate::storage::StorageError::from),
+            $crate::storage::Sql::SqlitePool(pool) => held!(pool, $e => $run).await,
             $crate::storage::Sql::SqliteTx($e) => $run.await.map_err($crate::storage::StorageError::from),
-            $crate::storage::Sql::PgPool(pool) => {
-                match $crate::storage::deadline::Held::acquire(pool).await {
-                    Ok(mut held) => {
-                        let outcome = {
-                            let (ends, $e) = held.parts();
-                            tokio::time::timeout_at(ends, $run).await
-                        };
-                        held.settle(outcome)
-                    }
-                    Err(error) => Err(error),
-                }
+            $crate::storage::Sql::PgPool(pool) => $crate::storage::deadline::bounded(held!(pool, $e => $run)).await,
+            $crate::storage::Sql::PgTx($e) => {
+                $crate::storage::deadline::bounded(async { $run.await.map_err($crate::storage::StorageError::from) }).await
             }
-            $crate::storage::Sql::PgTx($e) => $crate::storage::deadline::bounded($run).await,
+        }
+    };
+}
+
+/// Runs `$run` with `$e` bound to a connection of the pool.
+macro_rules! held {
+    ($pool:expr, $e:ident => $run:expr) => {
+        async {
+            let mut held = $crate::storage::deadline::Held::acquire($pool).await?;
+            let outcome = {
+                let $e = held.connection();
+                $run.await
+            };
+            held.settle(outcome)
         }
     };
 }

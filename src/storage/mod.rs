@@ -14,6 +14,7 @@ mod dialect;
 pub mod grants;
 pub mod interactions;
 mod migrate;
+mod pool;
 pub mod purge;
 pub mod sessions;
 pub mod setup_links;
@@ -21,6 +22,7 @@ pub mod signing_keys;
 pub mod users;
 
 pub use dialect::{Db, Options, Sql, Tx};
+pub use pool::Pool;
 
 /// Something went wrong between us and the database. It can never become a protocol refusal.
 #[derive(Debug, thiserror::Error)]

@@ -56,12 +56,12 @@ async fn nothing_is_half_done(app: &TestApp) {
 async fn integrity(db: &Db) {
     if let Db::Sqlite { writer, .. } = db {
         let checked: String = sqlx::query_scalar("PRAGMA integrity_check")
-            .fetch_one(writer)
+            .fetch_one(&mut *writer.get().await.unwrap())
             .await
             .unwrap();
         assert_eq!(checked, "ok");
         let orphans = sqlx::query("PRAGMA foreign_key_check")
-            .fetch_all(writer)
+            .fetch_all(&mut *writer.get().await.unwrap())
             .await
             .unwrap();
         assert!(orphans.is_empty());

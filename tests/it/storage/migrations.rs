@@ -25,12 +25,16 @@ async fn schema(db: &Db) -> Vec<(String,)> {
         Db::Sqlite { readers, .. } => {
             let sql =
                 "SELECT m.name || '.' || c.name FROM sqlite_master m, pragma_table_info(m.name) c ORDER BY 1";
-            sqlx::query_as(sql).fetch_all(readers).await
+            sqlx::query_as(sql)
+                .fetch_all(&mut *readers.get().await.unwrap())
+                .await
         }
         Db::Postgres(pool) => {
             let sql = "SELECT c.relname || '.' || a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
                        WHERE c.relnamespace = 'public'::regnamespace AND a.attnum > 0 ORDER BY 1";
-            sqlx::query_as(sql).fetch_all(pool).await
+            sqlx::query_as(sql)
+                .fetch_all(&mut *pool.get().await.unwrap())
+                .await
         }
     };
     rows.unwrap()
@@ -61,8 +65,18 @@ async fn a_migration_that_was_changed_after_its_release_is_refused() {
 
 async fn execute(db: &Db, sql: &'static str) {
     match db {
-        Db::Sqlite { writer, .. } => drop(sqlx::query(sql).execute(writer).await.unwrap()),
-        Db::Postgres(pool) => drop(sqlx::query(sql).execute(pool).await.unwrap()),
+        Db::Sqlite { writer, .. } => drop(
+            sqlx::query(sql)
+                .execute(&mut *writer.get().await.unwrap())
+                .await
+                .unwrap(),
+        ),
+        Db::Postgres(pool) => drop(
+            sqlx::query(sql)
+                .execute(&mut *pool.get().await.unwrap())
+                .await
+                .unwrap(),
+        ),
     }
 }
 

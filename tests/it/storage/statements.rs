@@ -12,8 +12,20 @@ async fn both_databases_prepare_every_statement() {
         for (path, sql) in &literals {
             let text = AssertSqlSafe(sql.clone()).into_sql_str();
             let parameters = match &db.db {
-                Db::Sqlite { writer, .. } => writer.prepare(text).await.map(|s| count(s.parameters())),
-                Db::Postgres(pool) => pool.prepare(text).await.map(|s| count(s.parameters())),
+                Db::Sqlite { writer, .. } => writer
+                    .get()
+                    .await
+                    .unwrap()
+                    .prepare(text)
+                    .await
+                    .map(|s| count(s.parameters())),
+                Db::Postgres(pool) => pool
+                    .get()
+                    .await
+                    .unwrap()
+                    .prepare(text)
+                    .await
+                    .map(|s| count(s.parameters())),
             };
             let parameters =
                 parameters.unwrap_or_else(|error| panic!("{}: {path}: {error}\n{sql}", db.name()));

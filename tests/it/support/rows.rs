@@ -15,8 +15,14 @@ impl TestApp {
     pub async fn count(&self, table: &'static str) -> i64 {
         let text = sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {table}"));
         match &self.app.db {
-            Db::Sqlite { readers, .. } => sqlx::query_scalar(text).fetch_one(readers).await.unwrap(),
-            Db::Postgres(pool) => sqlx::query_scalar(text).fetch_one(pool).await.unwrap(),
+            Db::Sqlite { readers, .. } => sqlx::query_scalar(text)
+                .fetch_one(&mut *readers.get().await.unwrap())
+                .await
+                .unwrap(),
+            Db::Postgres(pool) => sqlx::query_scalar(text)
+                .fetch_one(&mut *pool.get().await.unwrap())
+                .await
+                .unwrap(),
         }
     }
 
