@@ -1,7 +1,7 @@
 //! Checks of settings against each other.
 
-use super::{Config, SignUp};
 use super::problem::{Origin, Problem};
+use super::{Config, SignUp};
 
 impl Config {
     /// Every contradiction between settings that are each valid alone; empty when there is none.

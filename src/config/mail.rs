@@ -4,7 +4,8 @@ use super::reader::Reader;
 use super::setting::{Kind, Setting};
 use crate::secret::Secret;
 use lettre::message::Mailbox;
-use url::{Host, Url};
+use std::net::IpAddr;
+use url::Url;
 
 /// How mails are sent.
 #[derive(Clone)]
@@ -81,12 +82,13 @@ impl Smtp {
     /// What is wrong with it, without its password.
     pub fn parse(text: &str) -> Result<Self, String> {
         let url = Url::parse(text).map_err(|_| "expected smtps://user:password@host".to_owned())?;
-        let loopback = match url.host() {
-            Some(Host::Domain(name)) => name == "localhost",
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        };
+        let host = url.host_str().filter(|host| !host.is_empty());
+        let host = host
+            .ok_or("the host is missing")?
+            .trim_matches(['[', ']'])
+            .to_owned();
+        // Only of the schemes of the web does the parser know IPv4 addresses.
+        let loopback = host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback());
         let tls = match (url.scheme(), url.query()) {
             ("smtps", None) => SmtpTls::Implicit,
             ("smtp", None) if !loopback => SmtpTls::StartTls,
@@ -94,8 +96,6 @@ impl Smtp {
             ("smtp", Some("tls=starttls")) => SmtpTls::StartTls,
             _ => return Err("expected smtps://host, smtp://host or smtp://host?tls=none".to_owned()),
         };
-        let host = url.host_str().filter(|host| !host.is_empty());
-        let host = host.ok_or("the host is missing")?.trim_matches(['[', ']']).to_owned();
         if !matches!(url.path(), "" | "/") || url.fragment().is_some() {
             return Err("expected nothing after the host and port".to_owned());
         }
@@ -108,7 +108,9 @@ impl Smtp {
             return Err("would send the password in the clear; use smtps://".to_owned());
         }
         let default = if tls == SmtpTls::Implicit { 465 } else { 587 };
-        let port = url.port().unwrap_or(if tls == SmtpTls::Off { 25 } else { default });
+        let port = url
+            .port()
+            .unwrap_or(if tls == SmtpTls::Off { 25 } else { default });
         Ok(Self {
             host,
             port,
@@ -138,16 +140,30 @@ mod tests {
     fn a_mail_server_is_encrypted_unless_it_is_here_or_the_operator_says_so() {
         for (text, host, port, tls) in [
             ("smtps://mx.example.com", "mx.example.com", 465, SmtpTls::Implicit),
-            ("smtps://mx.example.com:2465", "mx.example.com", 2465, SmtpTls::Implicit),
+            (
+                "smtps://mx.example.com:2465",
+                "mx.example.com",
+                2465,
+                SmtpTls::Implicit,
+            ),
             ("smtp://mx.example.com", "mx.example.com", 587, SmtpTls::StartTls),
             ("smtp://127.0.0.1:1025", "127.0.0.1", 1025, SmtpTls::Off),
             ("smtp://[::1]:1025", "::1", 1025, SmtpTls::Off),
             ("smtp://localhost", "localhost", 25, SmtpTls::Off),
-            ("smtp://localhost?tls=starttls", "localhost", 587, SmtpTls::StartTls),
+            (
+                "smtp://localhost?tls=starttls",
+                "localhost",
+                587,
+                SmtpTls::StartTls,
+            ),
             ("smtp://mailpit:1025?tls=none", "mailpit", 1025, SmtpTls::Off),
         ] {
             let smtp = Smtp::parse(text).unwrap();
-            assert_eq!((smtp.host.as_str(), smtp.port, smtp.tls), (host, port, tls), "{text}");
+            assert_eq!(
+                (smtp.host.as_str(), smtp.port, smtp.tls),
+                (host, port, tls),
+                "{text}"
+            );
             assert!(smtp.credentials.is_none());
         }
         for text in [

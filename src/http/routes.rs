@@ -53,7 +53,10 @@ pub fn router(app: &Arc<App>) -> Router {
             "/reset-password/{link}",
             get(page::reset_password::open).post(page::reset_password::set),
         )
-        .route("/unlock/{link}", get(page::unlock::open).post(page::unlock::unlock))
+        .route(
+            "/unlock/{link}",
+            get(page::unlock::open).post(page::unlock::unlock),
+        )
         .route(
             "/verify-email",
             get(page::verify_email::show).post(page::verify_email::submit),
@@ -63,7 +66,10 @@ pub fn router(app: &Arc<App>) -> Router {
             get(page::verify_email::open).post(page::verify_email::confirm),
         )
         .route("/signup", get(page::signup::show).post(page::signup::submit))
-        .route("/signup/{link}", get(page::signup::open).post(page::signup::create))
+        .route(
+            "/signup/{link}",
+            get(page::signup::open).post(page::signup::create),
+        )
         .route("/assets/{version}/{*name}", get(assets::serve))
         .route("/favicon.ico", get(assets::favicon))
         .route("/favicon.svg", get(assets::favicon))

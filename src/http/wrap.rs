@@ -13,7 +13,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// What follows these is a one-time link.
-const SECRET_PATHS: &[&str] = &["/setup/", "/reset-password/", "/unlock/", "/verify-email/", "/signup/"];
+const SECRET_PATHS: &[&str] = &[
+    "/setup/",
+    "/reset-password/",
+    "/unlock/",
+    "/verify-email/",
+    "/signup/",
+];
 
 /// Runs a request.
 pub(super) async fn wrap(State(app): State<Arc<App>>, mut request: Request<Body>, next: Next) -> Response {
@@ -24,7 +30,10 @@ pub(super) async fn wrap(State(app): State<Arc<App>>, mut request: Request<Body>
     // The path only: queries hold codes and hints. A one-time link is a secret in a path.
     let path = request.uri().path();
     let end = SECRET_PATHS.iter().filter_map(|secret| path.find(secret)).min();
-    let path = path.get(..end.unwrap_or(path.len())).unwrap_or_default().to_owned();
+    let path = path
+        .get(..end.unwrap_or(path.len()))
+        .unwrap_or_default()
+        .to_owned();
 
     let limit = Duration::from_secs(u64::try_from(app.config.server.request_timeout.0).unwrap_or(30));
     let mut response = match tokio::time::timeout(limit, next.run(request)).await {

@@ -26,7 +26,11 @@ pub fn find(cx: &Cx, user: &UserRow) -> Option<String> {
 pub fn remember(cx: &Cx, user: &UserRow) -> String {
     let nonce = find(cx, user).unwrap_or_else(|| id::random::<16>(&*cx.app.entropy));
     let text = format!("{}.{nonce}", cx.now.0);
-    let mac = URL_SAFE_NO_PAD.encode(cx.app.vault.mac(Purpose::Device, &parts(user, &epoch(user), &text)));
+    let mac = URL_SAFE_NO_PAD.encode(
+        cx.app
+            .vault
+            .mac(Purpose::Device, &parts(user, &epoch(user), &text)),
+    );
     let new = format!("{text}.{mac}");
     let others = entries(cx).filter(|entry| name(cx, user, entry).is_none());
     let all: Vec<&str> = [new.as_str()].into_iter().chain(others).take(MOST).collect();

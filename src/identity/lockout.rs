@@ -33,7 +33,9 @@ impl Standing {
 
     /// Whether the device is known and has not used up its own tries (AC-206).
     pub fn device_is_trusted(&self) -> bool {
-        self.device.as_deref().is_some_and(|device| !self.is_locked(device))
+        self.device
+            .as_deref()
+            .is_some_and(|device| !self.is_locked(device))
     }
 
     /// Whether the password may be used at all.

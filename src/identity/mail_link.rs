@@ -33,11 +33,46 @@ impl Purpose {
     const fn row(self) -> (&'static str, Kind, &'static str, Template, Seconds, &'static str) {
         const HALF: Seconds = Seconds(1_800);
         match self {
-            Self::Reset => ("reset", Kind::ResetLink, "/reset-password/", Template::Reset, HALF, "30 minutes"),
-            Self::Unlock => ("unlock", Kind::UnlockLink, "/unlock/", Template::Unlock, HALF, "30 minutes"),
-            Self::Verify => ("verify", Kind::VerifyLink, "/verify-email/", Template::Verify, Seconds(86_400), "24 hours"),
-            Self::SignUp => ("sign_up", Kind::SignUpLink, "/signup/", Template::SignUp, Seconds(86_400), "24 hours"),
-            Self::Invite => ("invite", Kind::SignUpLink, "/signup/", Template::Invite, Seconds(7 * 86_400), "7 days"),
+            Self::Reset => (
+                "reset",
+                Kind::ResetLink,
+                "/reset-password/",
+                Template::Reset,
+                HALF,
+                "30 minutes",
+            ),
+            Self::Unlock => (
+                "unlock",
+                Kind::UnlockLink,
+                "/unlock/",
+                Template::Unlock,
+                HALF,
+                "30 minutes",
+            ),
+            Self::Verify => (
+                "verify",
+                Kind::VerifyLink,
+                "/verify-email/",
+                Template::Verify,
+                Seconds(86_400),
+                "24 hours",
+            ),
+            Self::SignUp => (
+                "sign_up",
+                Kind::SignUpLink,
+                "/signup/",
+                Template::SignUp,
+                Seconds(86_400),
+                "24 hours",
+            ),
+            Self::Invite => (
+                "invite",
+                Kind::SignUpLink,
+                "/signup/",
+                Template::Invite,
+                Seconds(7 * 86_400),
+                "7 days",
+            ),
         }
     }
 
@@ -126,7 +161,15 @@ pub async fn notice(
     now: Timestamp,
 ) -> Result<()> {
     let message = compose(app, template, email, "", "");
-    mail::queue(tx.sql(), &app.vault, &*app.entropy, Some(&message), now, now + NOTICE).await
+    mail::queue(
+        tx.sql(),
+        &app.vault,
+        &*app.entropy,
+        Some(&message),
+        now,
+        now + NOTICE,
+    )
+    .await
 }
 
 /// Links begin with the configured address, whatever the request says about its host (AC-227).
@@ -158,7 +201,6 @@ pub async fn find(
     };
     let row = mail_links::find_live(app.db.read(), link.id(), now).await?;
     Ok(row.filter(|row| {
-        purposes.iter().any(|purpose| purpose.row().0 == row.purpose)
-            && link.matches(&row.digest, &app.vault)
+        purposes.iter().any(|purpose| purpose.row().0 == row.purpose) && link.matches(&row.digest, &app.vault)
     }))
 }

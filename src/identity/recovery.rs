@@ -36,7 +36,15 @@ async fn ask(cx: &Cx, email: &CanonicalEmail, purpose: Purpose, wants: fn(&UserR
         _ => Delivery::Nothing,
     };
     let mut tx = cx.app.db.begin().await?;
-    mail_link::send(&cx.app, &mut tx, purpose, (email, user.as_ref()), delivery, cx.now).await?;
+    mail_link::send(
+        &cx.app,
+        &mut tx,
+        purpose,
+        (email, user.as_ref()),
+        delivery,
+        cx.now,
+    )
+    .await?;
     tx.commit().await?;
     cx.app.mailer.written.notify_one();
     Ok(())

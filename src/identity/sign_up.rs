@@ -35,7 +35,10 @@ pub async fn ask(cx: &Cx, email: &CanonicalEmail) -> Result<()> {
 /// # Errors
 /// The address belongs to a user; the database fails.
 pub async fn invite(app: &App, email: &CanonicalEmail) -> Result<(), UserError> {
-    if users::find_by_email(app.db.read(), email.as_str()).await?.is_some() {
+    if users::find_by_email(app.db.read(), email.as_str())
+        .await?
+        .is_some()
+    {
         return Err(UserError::Taken);
     }
     let mut tx = app.db.begin().await?;

@@ -46,7 +46,9 @@ pub async fn queue(
     let id = id::row(entropy, now);
     let plain = serde_json::to_vec(&message).unwrap_or_default();
     let row = OutboxRow {
-        sealed: vault.seal(entropy, context(&id).as_bytes(), &plain).unwrap_or_default(),
+        sealed: vault
+            .seal(entropy, context(&id).as_bytes(), &plain)
+            .unwrap_or_default(),
         created_at: now.0,
         due_at: now.0,
         expires_at: expires_at.0,
@@ -81,7 +83,12 @@ pub async fn send_due(mailer: &Mailer, db: &Db, vault: &Vault, now: Timestamp) -
             Ok(Outcome::Done)
         }
         Err(NotSent::Later(why)) => {
-            tracing::warn!(mail = row.id, attempts = row.attempts, why, "a mail was not sent; it is tried again");
+            tracing::warn!(
+                mail = row.id,
+                attempts = row.attempts,
+                why,
+                "a mail was not sent; it is tried again"
+            );
             outbox::postpone(db.write(), &row.id, now + backoff(row.attempts)).await?;
             Ok(Outcome::Postponed)
         }

@@ -59,12 +59,7 @@ impl Mailer {
     }
 
     /// Sends one mail.
-    pub(super) async fn send(
-        &self,
-        id: &str,
-        written: Timestamp,
-        message: &Message,
-    ) -> Result<(), NotSent> {
+    pub(super) async fn send(&self, id: &str, written: Timestamp, message: &Message) -> Result<(), NotSent> {
         let Some((transport, from)) = &self.transport else {
             return Err(NotSent::Later("no mail server is configured".to_owned()));
         };

@@ -2,8 +2,8 @@
 
 use super::layout;
 use super::view::{DevMail, DevMailPage};
-use crate::http::render::{self, FormTarget};
 use crate::http::Exchange;
+use crate::http::render::{self, FormTarget};
 use crate::mail;
 use crate::storage::outbox;
 use crate::time::Timestamp;

@@ -114,7 +114,11 @@ pub(super) fn csrf(cx: &Cx, browser: &Browser) -> String {
 
 /// The link itself, as the address of its form.
 pub(super) fn action(exchange: &Exchange) -> String {
-    format!("{}{}", exchange.cx.app.config.public_url.path(), exchange.uri.path())
+    format!(
+        "{}{}",
+        exchange.cx.app.config.public_url.path(),
+        exchange.uri.path()
+    )
 }
 
 fn text(exchange: &Exchange) -> &str {

@@ -39,7 +39,14 @@ pub(super) async fn submit(exchange: &Exchange, request: MailRequest) -> Respons
     let typed = params.optional("email").ok().flatten().unwrap_or_default();
     let Ok(email) = CanonicalEmail::parse(typed) else {
         let problem = FieldProblem::of_field("email", "Enter your email address, such as name@example.com.");
-        return form(cx, &browser, request, typed, Some(problem), StatusCode::BAD_REQUEST);
+        return form(
+            cx,
+            &browser,
+            request,
+            typed,
+            Some(problem),
+            StatusCode::BAD_REQUEST,
+        );
     };
     // Counted whether there is an account or not, and never given back.
     let keys = [Key::email(&email), Key::ip(cx.ip)];

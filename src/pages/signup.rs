@@ -76,7 +76,10 @@ pub async fn create(exchange: Exchange) -> Response {
     let name = text("name").to_owned();
     let again = |problem| link::password_form(&exchange, &browser, &row, Some(name.clone()), Some(problem));
     if name.chars().count() > LONGEST_NAME || name.contains(char::is_control) {
-        return again(FieldProblem::of_field("name", "Enter a shorter name, on one line."));
+        return again(FieldProblem::of_field(
+            "name",
+            "Enter a shorter name, on one line.",
+        ));
     }
     // The password is taken as it is, with its spaces.
     let password = params.optional("password").ok().flatten().unwrap_or_default();

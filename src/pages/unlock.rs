@@ -3,8 +3,8 @@
 use super::layout;
 use super::link::{self, Place};
 use super::view::ConfirmLinkPage;
-use crate::http::render::{self, FormTarget};
 use crate::http::Exchange;
+use crate::http::render::{self, FormTarget};
 use crate::identity::mail_link::Purpose;
 use crate::identity::recovery;
 use axum::http::StatusCode;
@@ -39,7 +39,11 @@ pub async fn unlock(exchange: Exchange) -> Response {
         Err(response) => return *response,
     };
     match recovery::unlock(cx, &row).await {
-        Ok(true) => link::done(cx, "Account unlocked", "You can sign in with your password again."),
+        Ok(true) => link::done(
+            cx,
+            "Account unlocked",
+            "You can sign in with your password again.",
+        ),
         Ok(false) => link::gone(cx, &PLACE),
         Err(error) => render::page_error(cx, error.into()),
     }

@@ -21,7 +21,9 @@ mod setup;
 #[cfg(test)]
 mod tests;
 
-pub use account::{AccountDone, CheckMailPage, ConfirmLinkPage, LinkGonePage, MailRequest, MailRequestPage, NewPasswordPage};
+pub use account::{
+    AccountDone, CheckMailPage, ConfirmLinkPage, LinkGonePage, MailRequest, MailRequestPage, NewPasswordPage,
+};
 pub use consent::ConsentPage;
 pub use demo::DemoPage;
 pub use dev_mail::{DevMail, DevMailPage};
