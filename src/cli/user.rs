@@ -1,6 +1,7 @@
 //! `keywright user`: the people who sign in.
 
 mod access;
+mod import;
 
 use super::Global;
 use super::error::{CliError, Result};
@@ -54,6 +55,8 @@ pub(super) enum Verb {
         /// E-mail address
         email: String,
     },
+    /// Take people over from a file: JSON lines, a Keycloak realm or an Auth0 export
+    Import(import::Import),
     /// Remove a user with all sessions, consents and tokens
     Rm {
         /// E-mail address or `sub`
@@ -108,6 +111,7 @@ async fn dispatch(verb: &Verb, app: &App, output: Output) -> Result {
         Verb::Disable { user } => access::disable(app, user, output).await,
         Verb::Enable { user } => access::enable(app, user, output).await,
         Verb::Invite { email } => access::invite(app, email, output).await,
+        Verb::Import(arguments) => import::run(arguments, app, output).await,
         Verb::Rm { user, yes } => remove(app, user, *yes, output).await,
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod browser;
 pub mod email;
+pub mod import;
 pub mod known_device;
 pub mod lockout;
 pub mod login_limit;

@@ -8,7 +8,8 @@ mod phc;
 mod policy;
 mod pool;
 
-pub use imported::{Imported, NotImportable};
+use imported::Imported;
+pub use imported::{NotImportable, importable};
 pub use phc::{Cost, CostError};
 pub use policy::{MAX_BYTES, PasswordProblem, check_new};
 

@@ -201,4 +201,8 @@ async fn a_mail_whose_link_has_ended_is_not_sent() {
     jobs::remove_old_rows(&app.app).await.unwrap();
     assert_eq!(app.count("mail_outbox").await, 0);
     assert!(sink.received().is_empty());
+    assert_eq!(app.count("mail_links").await, 1, "it counts for a day");
+    app.clock.advance(86_400);
+    jobs::remove_old_rows(&app.app).await.unwrap();
+    assert_eq!(app.count("mail_links").await, 0);
 }

@@ -1,5 +1,7 @@
 //! bcrypt hashes from other systems: `$2a$`, `$2b$` and `$2y$`, verified until the first sign-in, never made here.
 
+use super::phc::Stored;
+
 /// Cheaper ones are not taken over: who has them has the passwords.
 const MIN_COST: u32 = 12;
 /// Each step doubles the work: a hostile or damaged row must not take a worker for minutes.
@@ -9,14 +11,17 @@ const MAX_BYTES: usize = 71;
 
 /// A hash that this server verifies.
 #[derive(Clone, Debug)]
-pub struct Imported(String);
+pub(super) struct Imported(String);
 
 /// The hash cannot be taken over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotImportable {
-    /// Not bcrypt.
-    #[error("the password hash is not bcrypt ($2a$, $2b$ or $2y$)")]
+    /// Neither bcrypt nor argon2id.
+    #[error("the password hash is neither bcrypt ($2a$, $2b$, $2y$) nor argon2id")]
     Form,
+    /// argon2id, too cheap.
+    #[error("the argon2id hash is too cheap")]
+    Cheap,
     /// Too cheap, or too expensive.
     #[error("the password hash has cost {0}; 12 to 16 are taken")]
     Cost(u32),
@@ -24,7 +29,7 @@ pub enum NotImportable {
 
 impl Imported {
     /// Reads a stored hash, strictly; `None` if it is of another kind.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(super) fn parse(text: &str) -> Option<Self> {
         let (cost, _) = parts(text)?;
         (4..=MAX_COST).contains(&cost).then(|| Self(text.to_owned()))
     }
@@ -33,7 +38,7 @@ impl Imported {
     ///
     /// # Errors
     /// See [`NotImportable`].
-    pub fn new(text: &str) -> Result<Self, NotImportable> {
+    fn new(text: &str) -> Result<Self, NotImportable> {
         match parts(text) {
             Some((cost, _)) if (MIN_COST..=MAX_COST).contains(&cost) => Ok(Self(text.to_owned())),
             Some((cost, _)) => Err(NotImportable::Cost(cost)),
@@ -41,16 +46,23 @@ impl Imported {
         }
     }
 
-    /// The text to store.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
     /// Whether this is the password. bcrypt does not see what comes after 71 bytes or after a NUL, so nobody knows what
     /// was there: such passwords never match, after the same work.
     pub(super) fn matches(&self, password: &str) -> bool {
         let whole = password.len() <= MAX_BYTES && !password.contains('\0');
         ::bcrypt::verify(password, &self.0).unwrap_or(false) && whole
+    }
+}
+
+/// Checks a hash that is to be taken over, and gives it back.
+///
+/// # Errors
+/// See [`NotImportable`].
+pub fn importable(text: &str) -> Result<String, NotImportable> {
+    match Stored::parse(text) {
+        Some(stored) if stored.cost.is_importable() => Ok(text.to_owned()),
+        Some(_) => Err(NotImportable::Cheap),
+        None => Imported::new(text).map(|hash| hash.0),
     }
 }
 

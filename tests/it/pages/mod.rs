@@ -3,6 +3,7 @@
 mod consent;
 mod csrf;
 mod home;
+mod imported;
 mod known_device;
 mod login;
 mod login_limit;
