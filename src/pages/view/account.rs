@@ -26,6 +26,24 @@ impl MailRequest {
     }
 }
 
+impl MailRequest {
+    fn heading(self) -> &'static str {
+        match self {
+            Self::Reset => "Reset your password",
+            Self::Verify => "Confirm your email address",
+            Self::SignUp => "Create your account",
+        }
+    }
+
+    fn lead(self) -> &'static str {
+        match self {
+            Self::Reset => "We send you a link to choose a new one.",
+            Self::Verify => "We send you a link that confirms it.",
+            Self::SignUp => "We send you a link to go on with.",
+        }
+    }
+}
+
 /// Asks for the address: `#mail-form`. Posts `csrf` and `email`.
 #[derive(Debug, Template)]
 #[template(path = "pages/mail_request.html")]
