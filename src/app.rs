@@ -6,6 +6,7 @@ use crate::entropy::Entropy;
 use crate::identity::login_limit::LoginLimit;
 use crate::identity::password::{Cost, Passwords};
 use crate::keyring::{self, Keyring, KeyringError};
+use crate::mail::{BadServer, Mailer};
 use crate::oauth::client::Registry;
 use crate::oauth::discovery;
 use crate::storage::{Db, Options, StorageError};
@@ -31,6 +32,10 @@ pub struct App {
     pub passwords: Passwords,
     /// Failed sign-ins.
     pub login_limit: LoginLimit,
+    /// Requests for mails.
+    pub mail_limit: LoginLimit,
+    /// Sends mails.
+    pub mailer: Mailer,
     /// Wrong user codes.
     pub device_limit: LoginLimit,
     /// The time.
@@ -62,6 +67,9 @@ pub enum BuildError {
     /// The data-encryption key cannot be read or made.
     #[error("{0}")]
     DataKey(String),
+    /// The mail server cannot be used as configured.
+    #[error("{0}")]
+    Mail(#[from] BadServer),
     /// Threads or directories cannot be made.
     #[error("{0}")]
     Io(#[from] std::io::Error),
@@ -97,6 +105,8 @@ impl App {
         Ok(Self {
             login_limit: limit(),
             device_limit: limit(),
+            mail_limit: limit(),
+            mailer: Mailer::new(&config.mail)?,
             config,
             db,
             vault,

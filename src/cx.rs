@@ -18,6 +18,8 @@ pub struct Cx {
     pub ip: IpAddr,
     /// The `User-Agent` header, shortened; for lists that people read, never for decisions.
     pub user_agent: String,
+    /// The cookie that tells on which accounts this device has signed in. Not read here: see `identity::known_device`.
+    pub device: Option<String>,
     /// Names the request in the log and on error pages.
     pub request_id: String,
     /// The client that the request names, once known; for the log.

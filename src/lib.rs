@@ -13,6 +13,7 @@ pub mod identity;
 pub mod jobs;
 pub mod jose;
 pub mod keyring;
+pub mod mail;
 pub mod oauth;
 pub mod opaque;
 pub mod pages;

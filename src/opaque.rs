@@ -28,6 +28,14 @@ pub enum Kind {
     Session,
     /// The one-time link that creates the first administrator.
     SetupLink,
+    /// The one-time link of a mail that sets a new password.
+    ResetLink,
+    /// The one-time link of a mail that unlocks an account.
+    UnlockLink,
+    /// The one-time link of a mail that shows that an address is the user's.
+    VerifyLink,
+    /// The one-time link of a mail that creates an account.
+    SignUpLink,
 }
 
 impl Kind {
@@ -39,6 +47,10 @@ impl Kind {
             Self::ClientSecret => "kw_cs_",
             Self::Session => "kw_se_",
             Self::SetupLink => "kw_su_",
+            Self::ResetLink => "kw_rl_",
+            Self::UnlockLink => "kw_ul_",
+            Self::VerifyLink => "kw_vl_",
+            Self::SignUpLink => "kw_sl_",
         }
     }
 }

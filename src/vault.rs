@@ -17,6 +17,8 @@ pub enum Purpose {
     Csrf,
     /// The pre-login browser cookie.
     Browser,
+    /// The cookie of a device on which somebody has signed in.
+    Device,
 }
 
 /// The keys of this server. It has no `Debug`, so it cannot reach a log.
@@ -25,6 +27,7 @@ pub struct Vault {
     checksum: hmac::Key,
     csrf: hmac::Key,
     browser: hmac::Key,
+    device: hmac::Key,
     at_rest: LessSafeKey,
 }
 
@@ -37,6 +40,7 @@ impl Vault {
             checksum: mac(b"keywright/checksum"),
             csrf: mac(b"keywright/csrf"),
             browser: mac(b"keywright/browser"),
+            device: mac(b"keywright/device"),
             at_rest: aes_key(&derive(data_key, b"keywright/at-rest")),
         }
     }
@@ -48,6 +52,7 @@ impl Vault {
             Purpose::Checksum => &self.checksum,
             Purpose::Csrf => &self.csrf,
             Purpose::Browser => &self.browser,
+            Purpose::Device => &self.device,
         };
         let mut context = hmac::Context::with_key(key);
         for part in parts {

@@ -44,7 +44,7 @@ Run
   doctor       Check configuration, database, keys and the public address
 Manage
   client       Applications: add, list, show, update, rotate-secret, rm
-  user         People: add, list, show, set-password, rm
+  user         People: add, import, invite, list, show, set-password, unlock, disable, enable, rm
   key          Signing keys: list, rotate, import
   admin        The set-up link for the first administrator
   db           The database: migrate

@@ -1,5 +1,8 @@
 //! `keywright user`: the people who sign in.
 
+mod access;
+mod import;
+
 use super::Global;
 use super::error::{CliError, Result};
 use super::output::{Output, instant, table};
@@ -32,6 +35,28 @@ pub(super) enum Verb {
         #[command(flatten)]
         password: Source,
     },
+    /// Open the password path that wrong passwords have locked
+    Unlock {
+        /// E-mail address or `sub`
+        user: String,
+    },
+    /// Keep a user out; ends all sessions and tokens
+    Disable {
+        /// E-mail address or `sub`
+        user: String,
+    },
+    /// Let a disabled user in again
+    Enable {
+        /// E-mail address or `sub`
+        user: String,
+    },
+    /// Send a mail with a link to create an account
+    Invite {
+        /// E-mail address
+        email: String,
+    },
+    /// Take people over from a file: JSON lines, a Keycloak realm or an Auth0 export
+    Import(import::Import),
     /// Remove a user with all sessions, consents and tokens
     Rm {
         /// E-mail address or `sub`
@@ -82,6 +107,11 @@ async fn dispatch(verb: &Verb, app: &App, output: Output) -> Result {
         Verb::List => list(app, output).await,
         Verb::Show { user } => show(app, user, output).await,
         Verb::SetPassword { user, password } => set_password(app, user, password, output).await,
+        Verb::Unlock { user } => access::unlock(app, user, output).await,
+        Verb::Disable { user } => access::disable(app, user, output).await,
+        Verb::Enable { user } => access::enable(app, user, output).await,
+        Verb::Invite { email } => access::invite(app, email, output).await,
+        Verb::Import(arguments) => import::run(arguments, app, output).await,
         Verb::Rm { user, yes } => remove(app, user, *yes, output).await,
     }
 }
@@ -177,6 +207,9 @@ async fn show(app: &App, user: &str, output: Output) -> Result {
         ("password", yes_no(user.password_hash.is_some())),
         ("created", instant(Timestamp(user.created_at), now)),
     ];
+    if let Some(since) = access::locked_since(app, &user).await? {
+        rows.push(("locked", instant(since, now)));
+    }
     if let Some(since) = user.disabled_at {
         rows.push(("disabled", instant(Timestamp(since), now)));
     }

@@ -1,7 +1,7 @@
 //! Checks of settings against each other.
 
-use super::Config;
 use super::problem::{Origin, Problem};
+use super::{Config, SignUp};
 
 impl Config {
     /// Every contradiction between settings that are each valid alone; empty when there is none.
@@ -51,6 +51,12 @@ impl Config {
                     "{short} ({shorter}) must not be longer than {long} ({longer})"
                 ));
             }
+        }
+        if self.mail.smtp.is_some() && self.mail.from.is_none() {
+            report("mail.smtp needs a sender: mail.from = \"Example <no-reply@example.com>\"".to_owned());
+        }
+        if self.accounts.sign_up != SignUp::Off && !self.sends_mail() {
+            report("accounts.sign_up sends mails: set mail.smtp and mail.from".to_owned());
         }
         let cost = &self.passwords;
         // OWASP Password Storage: 19 MiB with two passes, or 46 MiB with one.

@@ -11,6 +11,8 @@ pub struct Login {
     pub attempts: u32,
     /// The span of time in which they are counted.
     pub window: Seconds,
+    /// Wrong passwords in a row that lock an account.
+    pub lock_after: u32,
 }
 
 pub(super) const SETTINGS: &[Setting] = &[
@@ -26,6 +28,12 @@ pub(super) const SETTINGS: &[Setting] = &[
         "15m",
         "The span of time in which they are counted.",
     ),
+    Setting::new(
+        "login.lock_after",
+        Kind::Integer,
+        "10",
+        "Wrong passwords in a row that lock an account (3 to 100).",
+    ),
 ];
 
 impl Login {
@@ -33,6 +41,7 @@ impl Login {
         Self {
             attempts: reader.integer("login.attempts", 1..=10_000),
             window: reader.duration("login.window", "1s"..="1d"),
+            lock_after: reader.integer("login.lock_after", 3..=100), // SP 800-63B-4 §3.2.2: at most 100
         }
     }
 }

@@ -2,6 +2,7 @@
 //! Flag beats environment beats file beats default; every problem is reported at once.
 //! Tests: `tests/it/config.rs`.
 
+mod accounts;
 mod check;
 mod cidr;
 mod database;
@@ -11,6 +12,7 @@ mod issuer;
 mod keys;
 mod log;
 mod login;
+mod mail;
 mod passwords;
 mod problem;
 mod reader;
@@ -20,6 +22,7 @@ mod setting;
 mod sources;
 mod tokens;
 
+pub use accounts::{Accounts, SignUp};
 pub use cidr::Cidr;
 pub use database::{Database, DatabaseUrl, Synchronous};
 pub use example::{example, readme_table};
@@ -27,6 +30,7 @@ pub use issuer::Issuer;
 pub use keys::Keys;
 pub use log::{Log, LogFormat};
 pub use login::Login;
+pub use mail::{Mail, Smtp, SmtpTls};
 pub use passwords::Passwords;
 pub use problem::{ConfigProblems, Origin, Problem};
 pub use server::Server;
@@ -56,6 +60,10 @@ pub struct Config {
     pub login: Login,
     /// Password rules and hashing cost.
     pub passwords: Passwords,
+    /// How people come to have an account.
+    pub accounts: Accounts,
+    /// How mails are sent.
+    pub mail: Mail,
     /// Logs.
     pub log: Log,
     /// Whether this is `keywright dev`. Not a setting: no file or variable can turn it on.
@@ -71,6 +79,11 @@ impl Default for Config {
 }
 
 impl Config {
+    /// Whether mails reach anybody: a development server shows them on a page.
+    pub fn sends_mail(&self) -> bool {
+        self.mail.smtp.is_some() || self.development
+    }
+
     fn from_reader(reader: &mut Reader<'_>, development: bool) -> Self {
         Self {
             public_url: reader.with("public_url", Issuer::parse),
@@ -81,6 +94,8 @@ impl Config {
             sessions: Sessions::read(reader),
             login: Login::read(reader),
             passwords: Passwords::read(reader),
+            accounts: Accounts::read(reader),
+            mail: Mail::read(reader),
             log: Log::read(reader),
             development,
         }

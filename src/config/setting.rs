@@ -1,6 +1,6 @@
 //! The list of all settings. The reader, `config example`, `config show` and the README table all use it.
 
-use super::{database, keys, log, login, passwords, server, sessions, tokens};
+use super::{accounts, database, keys, log, login, mail, passwords, server, sessions, tokens};
 
 /// What form a value has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,6 +115,8 @@ pub const fn sections() -> &'static [Section] {
         section("sessions", sessions::SETTINGS),
         section("login", login::SETTINGS),
         section("passwords", passwords::SETTINGS),
+        section("accounts", accounts::SETTINGS),
+        section("mail", mail::SETTINGS),
         section("log", log::SETTINGS),
     ];
     SECTIONS

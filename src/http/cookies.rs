@@ -1,9 +1,10 @@
-//! The two cookies of a browser: who it is, and its session. `__Host-` and `Secure` on https; without both on http
+//! The cookies of a browser: who it is, its session, and who has signed in on it. `__Host-` and `Secure` on https; without both on http
 //! loopback, where some browsers drop secure cookies. Neither is readable by scripts.
 
 use super::Exchange;
 use crate::cx::Cx;
 use crate::identity::browser::Browser;
+use crate::identity::known_device;
 use crate::opaque::Opaque;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
@@ -24,6 +25,16 @@ pub(super) fn browser(headers: &HeaderMap, secure: bool) -> Option<&str> {
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     well_formed.then_some(value)
+}
+
+/// The cookie of known devices, if there is exactly one.
+pub(super) fn device(headers: &HeaderMap, secure: bool) -> Option<String> {
+    find(headers, name("device", secure)).map(str::to_owned)
+}
+
+/// Makes this device known, after a sign-in with all that it asks for; the value is of [`known_device::remember`].
+pub fn set_device(cx: &Cx, response: &mut Response, cookie: &str) {
+    set(cx, response, "device", cookie, known_device::LIFETIME.0);
 }
 
 /// Sets the session cookie after a sign-in.
@@ -84,6 +95,8 @@ fn name(which: &'static str, secure: bool) -> &'static str {
     match (which, secure) {
         ("session", true) => "__Host-kw-session",
         ("session", false) => "kw-session",
+        ("device", true) => "__Host-kw-device",
+        ("device", false) => "kw-device",
         (_, true) => "__Host-kw-browser",
         (_, false) => "kw-browser",
     }

@@ -58,6 +58,7 @@ impl FromRequest<Arc<App>> for Exchange {
                 .chars()
                 .take(200)
                 .collect(),
+            device: cookies::device(&parts.headers, app.config.public_url.is_https()),
             app: Arc::clone(app),
             request_id,
             client_id: Arc::default(),

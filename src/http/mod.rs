@@ -15,7 +15,7 @@ mod server;
 mod wrap;
 
 pub use assets::url as asset_url;
-pub use cookies::{clear_session, set_browser, set_session};
+pub use cookies::{clear_session, set_browser, set_device, set_session};
 pub use csrf::check as check_csrf;
 pub use exchange::Exchange;
 pub use routes::router;

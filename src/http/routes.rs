@@ -45,6 +45,31 @@ pub fn router(app: &Arc<App>) -> Router {
         .route("/device/confirm", post(page::device::decide))
         .route("/logout", get(page::logout::show).post(page::logout::submit))
         .route("/setup/{token}", get(page::setup::show).post(page::setup::submit))
+        .route(
+            "/reset-password",
+            get(page::reset_password::show).post(page::reset_password::submit),
+        )
+        .route(
+            "/reset-password/{link}",
+            get(page::reset_password::open).post(page::reset_password::set),
+        )
+        .route(
+            "/unlock/{link}",
+            get(page::unlock::open).post(page::unlock::unlock),
+        )
+        .route(
+            "/verify-email",
+            get(page::verify_email::show).post(page::verify_email::submit),
+        )
+        .route(
+            "/verify-email/{link}",
+            get(page::verify_email::open).post(page::verify_email::confirm),
+        )
+        .route("/signup", get(page::signup::show).post(page::signup::submit))
+        .route(
+            "/signup/{link}",
+            get(page::signup::open).post(page::signup::create),
+        )
         .route("/assets/{version}/{*name}", get(assets::serve))
         .route("/favicon.ico", get(assets::favicon))
         .route("/favicon.svg", get(assets::favicon))
@@ -52,7 +77,9 @@ pub fn router(app: &Arc<App>) -> Router {
         .route("/healthz", get(p::healthz))
         .route("/readyz", get(p::readyz));
     if app.config.development {
-        routes = routes.route("/demo", get(page::demo::show));
+        routes = routes
+            .route("/demo", get(page::demo::show))
+            .route("/dev/mail", get(page::dev_mail::show));
     }
     let path = app.config.public_url.path();
     let routes = if path.is_empty() {

@@ -12,18 +12,26 @@ use axum::response::Response;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+/// What follows these is a one-time link.
+const SECRET_PATHS: &[&str] = &[
+    "/setup/",
+    "/reset-password/",
+    "/unlock/",
+    "/verify-email/",
+    "/signup/",
+];
+
 /// Runs a request.
 pub(super) async fn wrap(State(app): State<Arc<App>>, mut request: Request<Body>, next: Next) -> Response {
     let started = Instant::now();
     let request_id = id::random::<12>(&*app.entropy);
     request.extensions_mut().insert(RequestId(request_id.clone()));
     let method = request.method().clone();
-    // The path only: queries hold codes and hints. A set-up link is a secret in a path.
-    let path = request
-        .uri()
-        .path()
-        .split("/setup/")
-        .next()
+    // The path only: queries hold codes and hints. A one-time link is a secret in a path.
+    let path = request.uri().path();
+    let end = SECRET_PATHS.iter().filter_map(|secret| path.find(secret)).min();
+    let path = path
+        .get(..end.unwrap_or(path.len()))
         .unwrap_or_default()
         .to_owned();
 

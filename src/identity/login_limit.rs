@@ -28,6 +28,11 @@ impl Key {
         }
     }
 
+    /// A known device of an account, which has a count of its own (AC-206).
+    pub fn device(account: &str, device: &str) -> Self {
+        Self::hash("device", format!("{account}/{device}").as_bytes())
+    }
+
     fn hash(kind: &str, value: &[u8]) -> Self {
         let hash = digest(&SHA256, &[kind.as_bytes(), &[0], value].concat());
         let mut key = [0; 16];

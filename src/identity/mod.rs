@@ -2,9 +2,15 @@
 
 pub mod browser;
 pub mod email;
+pub mod import;
+pub mod known_device;
+pub mod lockout;
 pub mod login_limit;
+pub mod mail_link;
 pub mod password;
+pub mod recovery;
 pub mod session;
 pub mod setup_link;
 pub mod sign_in;
+pub mod sign_up;
 pub mod users;

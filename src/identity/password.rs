@@ -3,17 +3,20 @@
 //! A password is taken exactly as received, in Unicode normal form C, nothing cut, trimmed or folded
 //! (SP 800-63B-4 §3.1.1.2, RFC 8265 §4.2.2): an "é" is the same password from every keyboard.
 
+mod imported;
 mod phc;
 mod policy;
 mod pool;
 
+use imported::Imported;
+pub use imported::{NotImportable, importable};
 pub use phc::{Cost, CostError};
 pub use policy::{MAX_BYTES, PasswordProblem, check_new};
 
 use crate::entropy::Entropy;
 use crate::secret::{Secret, constant_time_eq};
 use phc::{HASH_BYTES, SALT_BYTES, Stored};
-use pool::{Job, Pool};
+use pool::{Computed, Job, Pool, Work};
 use tokio::sync::oneshot;
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
@@ -34,7 +37,7 @@ pub struct Busy;
 pub struct Verdict {
     /// The password is the stored one.
     pub matches: bool,
-    /// It matches, and was stored at a lower cost than new ones: store a new hash of it.
+    /// It matches, and was stored at a lower cost than new ones or elsewhere: store a new hash of it.
     pub rehash: bool,
 }
 
@@ -61,6 +64,16 @@ impl Passwords {
 
     /// Compares with what is stored. `None` (no such user, or one without a password) never matches and takes as long.
     pub async fn verify(&self, password: Secret, stored: Option<String>) -> Result<Verdict, Busy> {
+        if let Some(imported) = stored.as_deref().and_then(Imported::parse) {
+            // As typed: elsewhere it was not normalized.
+            let typed = Zeroizing::new(password.expose().to_owned());
+            let computed = self.run(typed, Work::Bcrypt(imported)).await?;
+            let matches = matches!(computed, Computed::Matches(true));
+            return Ok(Verdict {
+                matches,
+                rehash: matches,
+            });
+        }
         let known = stored.as_deref().and_then(Stored::parse);
         let is_known = known.is_some();
         let Stored { cost, salt, hash } = known.unwrap_or_else(|| self.nobody());
@@ -80,12 +93,20 @@ impl Passwords {
     }
 
     async fn compute(&self, password: &Secret, salt: Vec<u8>, cost: Cost) -> Result<[u8; HASH_BYTES], Busy> {
+        match self
+            .run(normalize(password.expose()), Work::Argon2 { salt, cost })
+            .await?
+        {
+            Computed::Hash(hash) => Ok(hash),
+            Computed::Matches(_) => Err(Busy),
+        }
+    }
+
+    async fn run(&self, password: Zeroizing<String>, work: Work) -> Result<Computed, Busy> {
         let (reply, answer) = oneshot::channel();
-        let password = normalize(password.expose());
         let job = Job {
             password,
-            salt,
-            cost,
+            work,
             reply,
         };
         self.pool.submit(job).map_err(|_| Busy)?;

@@ -1,7 +1,9 @@
-//! Signing in with a password. An unknown address, a wrong password and a disabled account get the same answer
-//! after the same work. Tests: tests/it/pages/login.rs.
+//! Signing in with a password. An unknown address, a wrong password, a locked and a disabled account get the same
+//! answer after the same work. Every path that takes a password comes through here. Tests: tests/it/pages/login.rs.
 
 use super::email::CanonicalEmail;
+use super::known_device;
+use super::lockout;
 use super::login_limit::Key;
 use super::session::Proof;
 use crate::cx::Cx;
@@ -19,7 +21,7 @@ pub const PASSWORD: Proof = Proof {
 /// Nobody was signed in.
 #[derive(Debug)]
 pub enum Denied {
-    /// Unknown address, wrong password or disabled account.
+    /// Unknown address, wrong password, locked or disabled account.
     Incorrect,
     /// Too many attempts; the next one is possible after this.
     TooManyAttempts(Seconds),
@@ -41,45 +43,45 @@ impl From<StorageError> for Denied {
 /// See [`Denied`].
 pub async fn with_password(cx: &Cx, username: &str, password: Secret) -> Result<UserRow, Denied> {
     let email = CanonicalEmail::parse(username).ok();
+    let user = match &email {
+        Some(email) => users::find_by_email(cx.app.db.read(), email.as_str()).await?,
+        None => None,
+    };
+    let device = user.as_ref().and_then(|user| known_device::find(cx, user));
+    let standing = lockout::Standing::load(cx, user.as_ref(), device.as_deref()).await?;
+    let keys = match (&user, &device) {
+        // Counted apart: strangers do not use up the tries of a known device (AC-206).
+        (Some(user), Some(device)) if standing.device_is_trusted() => vec![Key::device(&user.id, device)],
+        _ => email.iter().map(Key::email).chain([Key::ip(cx.ip)]).collect(),
+    };
     // Counted before the password is looked at, so that parallel attempts get no more tries (AC-197).
-    let keys: Vec<Key> = email.iter().map(Key::email).chain([Key::ip(cx.ip)]).collect();
     let attempt = cx
         .app
         .login_limit
         .reserve(&keys, cx.now)
         .map_err(|wait| Denied::TooManyAttempts(wait.0))?;
-
-    let found = match &email {
-        Some(email) => users::find_by_email(cx.app.db.read(), email.as_str()).await,
-        None => Ok(None),
-    };
-    let user = match found {
-        Ok(user) => user,
-        Err(error) => {
-            attempt.refund(); // nothing was looked at
-            return Err(error.into());
-        }
-    };
     let stored = user.as_ref().and_then(|user| user.password_hash.clone());
     let verdict = cx.app.passwords.verify(password.clone(), stored).await;
     let Ok(verdict) = verdict else {
         attempt.refund(); // nothing was looked at
         return Err(Denied::Busy);
     };
-    let user = user.filter(|user| verdict.matches && user.disabled_at.is_none());
-    let Some(user) = user else {
+    let may = |user: &&UserRow| verdict.matches && user.disabled_at.is_none() && standing.is_open();
+    let Some(found) = user.as_ref().filter(may) else {
+        standing.failed(cx, user.as_ref()).await?;
         tracing::info!(target: "audit", event = "login_failed", request_id = %cx.request_id, "sign-in failed");
         return Err(Denied::Incorrect);
     };
     attempt.refund();
     email
         .iter()
-        .for_each(|email| cx.app.login_limit.reset(Key::email(email))); // the address, never the peer
+        .for_each(|email| cx.app.login_limit.reset(Key::email(email))); // the address, never the peer (AC-211)
+    standing.succeeded(cx).await?;
     if verdict.rehash {
-        rehash(cx, &user, password).await?;
+        rehash(cx, found, password).await?;
     }
-    tracing::info!(target: "audit", event = "login", user = user.id, request_id = %cx.request_id, "signed in");
-    Ok(user)
+    tracing::info!(target: "audit", event = "login", user = found.id, request_id = %cx.request_id, "signed in");
+    Ok(found.clone())
 }
 
 /// The stored hash is weaker than today's parameters: replace it while the password is at hand.

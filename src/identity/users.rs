@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::id;
 use crate::secret::Secret;
 use crate::storage::StorageError;
+use crate::storage::password_failures;
 use crate::storage::users::{self, UserRow};
 
 /// The role of people who administer this server.
@@ -92,18 +93,22 @@ pub async fn create(app: &App, new: NewUser, password: Secret) -> Result<UserRow
     }
 }
 
-/// Sets a password and voids every session and token of the user.
+/// Sets a password, unlocks, and voids every session and token of the user.
 ///
 /// # Errors
 /// The password is not acceptable; there is no such user; the database fails.
 pub async fn set_password(app: &App, user: &UserRow, password: Secret) -> Result<(), UserError> {
     let email = CanonicalEmail::parse(&user.email).map_err(|_| UserError::Email)?;
     let hash = hash(app, &email, password).await?;
-    let changed = users::set_password(app.db.write(), &user.id, &hash, app.clock.now()).await?;
-    if changed { Ok(()) } else { Err(UserError::Unknown) }
+    let mut tx = app.db.begin().await?;
+    if !users::set_password(tx.sql(), &user.id, &hash, app.clock.now()).await? {
+        return Err(UserError::Unknown);
+    }
+    password_failures::unlock(tx.sql(), &user.id).await?;
+    Ok(tx.commit().await?)
 }
 
-async fn hash(app: &App, email: &CanonicalEmail, password: Secret) -> Result<String, UserError> {
+pub(super) async fn hash(app: &App, email: &CanonicalEmail, password: Secret) -> Result<String, UserError> {
     let min_length = usize::try_from(app.config.passwords.min_length).unwrap_or(usize::MAX);
     check_new(password.expose(), min_length, Some(email)).map_err(UserError::Password)?;
     app.passwords

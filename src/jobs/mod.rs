@@ -1,6 +1,7 @@
-//! What a server does beside answering: key states every few seconds, removal of old rows every minute.
+//! What a server does beside answering: mails at once, key states every few seconds, removal of old rows every minute.
 
 use crate::app::App;
+use crate::mail::{self, Outcome};
 use crate::storage::purge;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +10,9 @@ use std::time::Duration;
 const KEYS: Duration = Duration::from_secs(5);
 /// Between removals of old rows.
 const PURGE: Duration = Duration::from_secs(60);
+
+/// Between looks into the outbox, for what other nodes have left there; an own mail is sent at once.
+const MAIL: Duration = Duration::from_secs(5);
 
 /// Starts the jobs; they end with the runtime.
 pub fn spawn(app: &Arc<App>) {
@@ -21,6 +25,17 @@ pub fn spawn(app: &Arc<App>) {
             }
         }
     });
+    if app.mailer.is_on() {
+        let mails = Arc::clone(app);
+        tokio::spawn(async move {
+            loop {
+                let _either = tokio::time::timeout(MAIL, mails.mailer.written.notified()).await;
+                if let Err(error) = send_mails(&mails).await {
+                    tracing::warn!(%error, "the outbox could not be read; the next round tries again");
+                }
+            }
+        });
+    }
     let rows = Arc::clone(app);
     tokio::spawn(async move {
         loop {
@@ -30,6 +45,19 @@ pub fn spawn(app: &Arc<App>) {
             }
         }
     });
+}
+
+/// Sends all mails that are due, one after the other.
+///
+/// # Errors
+/// The database fails; what was not sent stays in the outbox.
+pub async fn send_mails(app: &App) -> crate::storage::Result<()> {
+    loop {
+        let sent = mail::send_due(&app.mailer, &app.db, &app.vault, app.clock.now()).await?;
+        if sent == Outcome::Nothing || app.is_draining() {
+            return Ok(());
+        }
+    }
 }
 
 /// Removes all rows that nothing can use any more, in batches that leave room for requests between them.

@@ -12,7 +12,7 @@ use crate::opaque::{Kind, Opaque};
 use crate::storage::device_codes::{self, Approval, DeviceCodeRow};
 use crate::storage::grants::{NewGrant, NewRefresh, Standing};
 use crate::storage::sessions::LiveSession;
-use crate::storage::users;
+use crate::storage::{password_failures, users};
 use crate::time::Timestamp;
 use serde::Serialize;
 
@@ -162,6 +162,7 @@ pub(super) async fn standing(cx: &Cx, row: &DeviceCodeRow) -> Result<Option<Stan
     let Some(user) = users::find(cx.app.db.read(), user_id).await? else {
         return Ok(None);
     };
+    let failures = password_failures::find(cx.app.db.read(), user_id, user_id).await?;
     Ok(Some(Standing {
         id: grant_id.clone(),
         client_id: row.client_id.clone(),
@@ -198,6 +199,7 @@ pub(super) async fn standing(cx: &Cx, row: &DeviceCodeRow) -> Result<Option<Stan
         groups: user.groups,
         updated_at: user.updated_at,
         user_disabled_at: user.disabled_at,
+        user_locked_at: failures.first().and_then(|row| row.locked_at),
         credential_epoch: user.credential_epoch,
         session_ended_at: None,
         session_expires_at: None,

@@ -37,16 +37,29 @@ pub fn may_issue(standing: &Standing, now: Timestamp) -> Result<(), &'static str
     Ok(())
 }
 
-/// Whether the code may be redeemed: signing out between consent and redemption stops even an offline grant.
+/// Whether the code may be redeemed: signing out between consent and redemption stops even an offline grant, and a lock
+/// stops what was not redeemed before it. What a session gives after the lock goes on (design.md D3).
 ///
 /// # Errors
 /// Why not, for the log.
 pub fn may_redeem(standing: &Standing, now: Timestamp) -> Result<(), &'static str> {
     may_issue(standing, now)?;
+    not_locked_since(standing, standing.created_at)?;
     if standing.session_id.is_some() && !session_is_alive(standing, now) {
         return Err("the session has ended");
     }
     Ok(())
+}
+
+/// Whether the account was not locked after `asked`, when what is to be redeemed began.
+///
+/// # Errors
+/// Why not, for the log.
+pub fn not_locked_since(standing: &Standing, asked: i64) -> Result<(), &'static str> {
+    match standing.user_locked_at {
+        Some(locked) if locked >= asked => Err("the account was locked meanwhile"),
+        _ => Ok(()),
+    }
 }
 
 fn session_is_alive(standing: &Standing, now: Timestamp) -> bool {

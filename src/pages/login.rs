@@ -3,11 +3,13 @@
 
 use super::authorize::{outcome, pending};
 use super::layout;
+use super::signup;
 use super::view::{LoginPage, LoginProblem};
 use crate::cx::Cx;
 use crate::http::render::{self, FormTarget};
-use crate::http::{Exchange, check_csrf, set_browser, set_session};
+use crate::http::{Exchange, check_csrf, set_browser, set_device, set_session};
 use crate::identity::browser::Browser;
+use crate::identity::known_device;
 use crate::identity::session;
 use crate::identity::sign_in::{self, Denied};
 use crate::oauth::authorize::{self as pipeline, Answer, AuthorizationRequest, Outcome};
@@ -93,6 +95,7 @@ pub async fn submit(exchange: Exchange) -> Response {
                             };
                             let mut response = go_on(cx, target, &browser).await;
                             set_session(cx, &mut response, &cookie);
+                            set_device(cx, &mut response, &known_device::remember(cx, &user));
                             response
                         }
                         Err(error) => render::page_error(cx, error.into()),
@@ -203,6 +206,8 @@ fn form(
         username: username.unwrap_or(target.hint),
         confirm: target.confirm,
         other: target.other,
+        can_reset: cx.app.config.sends_mail(),
+        can_sign_up: signup::is_open(cx),
         problem,
     };
     render::page(status, &view, FormTarget::Client)

@@ -83,7 +83,7 @@ pub async fn submit(exchange: Exchange) -> Response {
 }
 
 /// What the person can correct.
-fn problem(error: &UserError) -> Option<FieldProblem> {
+pub(super) fn problem(error: &UserError) -> Option<FieldProblem> {
     let field = match error {
         UserError::Email | UserError::Taken => Some("email"),
         UserError::Password(_) => Some("password"),
@@ -96,7 +96,7 @@ fn problem(error: &UserError) -> Option<FieldProblem> {
     })
 }
 
-fn failure(error: UserError) -> crate::oauth::error::Failure {
+pub(super) fn failure(error: UserError) -> crate::oauth::error::Failure {
     match error {
         UserError::Storage(error) => error.into(),
         other => crate::oauth::error::Fault::internal(other).into(),

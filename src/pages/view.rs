@@ -2,8 +2,10 @@
 //! `templates/pages`. They know no framework and no other module, so that a page can be read, tested and looked at
 //! without a server. Texts, attributes and element ids are part of the interface: browser tests rely on them.
 
+mod account;
 mod consent;
 mod demo;
+mod dev_mail;
 mod device;
 mod error;
 mod expired;
@@ -19,8 +21,12 @@ mod setup;
 #[cfg(test)]
 mod tests;
 
+pub use account::{
+    AccountDone, CheckMailPage, ConfirmLinkPage, LinkGonePage, MailRequest, MailRequestPage, NewPasswordPage,
+};
 pub use consent::ConsentPage;
 pub use demo::DemoPage;
+pub use dev_mail::{DevMail, DevMailPage};
 pub use device::{DeviceConfirmPage, DeviceDonePage, DevicePage, DeviceProblem};
 pub use error::ErrorPage;
 pub use expired::ExpiredPage;

@@ -180,6 +180,8 @@ row! {
         pub updated_at: i64,
         /// Since when the user is disabled.
         pub user_disabled_at: Option<i64>,
+        /// Since when the user's password path is locked.
+        pub user_locked_at: Option<i64>,
         /// The user's credential epoch now.
         pub credential_epoch: i64,
         /// When the session was signed out.
@@ -203,10 +205,11 @@ pub async fn standing(at: Sql<'_>, id: &str, jti: &str) -> Result<Option<Standin
            g.code_expires_at, g.code_challenge, g.code_redirect_uri, g.code_spent_at, g.refresh_digest,
            g.refresh_expires_at, g.refresh_rotated_at, g.refresh_previous, g.refresh_successor, u.email,
            u.email_verified, u.preferred_username, u.name, u.profile, u.roles, u.groups, u.updated_at,
-           u.disabled_at AS user_disabled_at, u.credential_epoch, s.ended_at AS session_ended_at,
+           u.disabled_at AS user_disabled_at, f.locked_at AS user_locked_at, u.credential_epoch, s.ended_at AS session_ended_at,
            s.expires_at AS session_expires_at,
            EXISTS (SELECT 1 FROM denied_tokens d WHERE d.jti = $2) AS denied
          FROM grants g JOIN users u ON u.id = g.user_id LEFT JOIN sessions s ON s.id = g.session_id
+           LEFT JOIN password_failures f ON f.subject = g.user_id
          WHERE g.id = $1",
         id,
         jti,

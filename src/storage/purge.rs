@@ -10,6 +10,11 @@ const CLOCKS: Seconds = Seconds(60);
 /// Late polls of a device are still told that its code has expired.
 const LATE_POLL: Seconds = Seconds(3_600);
 
+/// Links of mails are counted for this long after they were sent.
+const COUNTED_LINKS: Seconds = Seconds(86_400);
+/// Wrong passwords are not in a row any more after this long; a lock stays.
+const OLD_FAILURES: Seconds = Seconds(30 * 86_400);
+
 /// Deletes one batch from each table and gives the number of rows; call again while it is above zero.
 ///
 /// # Errors
@@ -56,6 +61,28 @@ pub async fn batch(db: &Db, now: Timestamp) -> Result<u64> {
         db.write(),
         "DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE purge_at < $1 LIMIT $2)",
         now.0,
+        BATCH,
+    )?;
+    deleted += execute!(
+        db.write(),
+        "DELETE FROM mail_outbox WHERE id IN (SELECT id FROM mail_outbox WHERE expires_at < $1 LIMIT $2)",
+        now.0,
+        BATCH,
+    )?;
+    deleted += execute!(
+        db.write(),
+        "DELETE FROM mail_links WHERE id IN
+           (SELECT id FROM mail_links WHERE expires_at < $1 AND created_at < $2 LIMIT $3)",
+        now.0,
+        (now - COUNTED_LINKS).0,
+        BATCH,
+    )?;
+    deleted += execute!(
+        db.write(),
+        "DELETE FROM password_failures WHERE subject IN
+           (SELECT f.subject FROM password_failures f WHERE f.failed_at < $1
+              AND (f.locked_at IS NULL OR NOT EXISTS (SELECT 1 FROM users u WHERE u.id = f.subject)) LIMIT $2)",
+        (now - OLD_FAILURES).0,
         BATCH,
     )?;
     Ok(deleted)

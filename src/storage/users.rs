@@ -132,6 +132,48 @@ pub async fn set_password(at: Sql<'_>, id: &str, hash: &str, now: Timestamp) -> 
     Ok(changed == 1)
 }
 
+/// Sets the password hash of an enabled user whose credentials have not changed since `epoch`, moves the epoch on, and
+/// notes that the address is the user's.
+///
+/// # Errors
+/// The database fails.
+pub async fn reset_password(at: Sql<'_>, id: &str, epoch: i64, hash: &str, now: Timestamp) -> Result<bool> {
+    let changed = execute!(
+        at,
+        "UPDATE users SET password_hash = $3, credential_epoch = credential_epoch + 1, email_verified = TRUE,
+           updated_at = $4
+         WHERE id = $1 AND credential_epoch = $2 AND disabled_at IS NULL",
+        id,
+        epoch,
+        hash,
+        now.0,
+    )?;
+    Ok(changed == 1)
+}
+
+/// Notes that the address is that of an enabled user whose credentials have not changed since `epoch`.
+///
+/// # Errors
+/// The database fails.
+pub async fn set_email_verified(
+    at: Sql<'_>,
+    id: &str,
+    epoch: i64,
+    email: &str,
+    now: Timestamp,
+) -> Result<bool> {
+    let changed = execute!(
+        at,
+        "UPDATE users SET email_verified = TRUE, updated_at = $4
+         WHERE id = $1 AND credential_epoch = $2 AND email = $3 AND disabled_at IS NULL",
+        id,
+        epoch,
+        email,
+        now.0,
+    )?;
+    Ok(changed == 1)
+}
+
 /// Replaces the hash of an unchanged password by one with current parameters.
 ///
 /// # Errors

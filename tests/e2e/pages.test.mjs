@@ -128,6 +128,41 @@ for (const [variant, options] of Object.entries(SCREENS)) {
       await page.waitForSelector("#logout-success");
     });
     step("home", () => page.goto(server.issuer));
+    step("forgot-password", async () => {
+      await page.goto(`${dev.issuer}/login`);
+      await page.click("#login-forgot");
+      await page.waitForSelector("#mail-form");
+    });
+    step("forgot-password-error", async () => {
+      await page.click("#mail-submit");
+      await page.waitForSelector("#email-problem");
+      problems.splice(0);
+    });
+    step("check-mail", async () => {
+      await page.fill("#email", dev.users.bob.email);
+      await page.click("#mail-submit");
+      await page.waitForSelector("#check-mail");
+    });
+    step("dev-mail", async () => {
+      await page.goto(`${dev.issuer}/dev/mail`);
+      await page.waitForSelector("#dev-mails article");
+    });
+    step("new-password", async () => {
+      // The newest is the first; those of other screens are void.
+      await page.goto(await page.getAttribute("#dev-mails a", "href"));
+      await page.waitForSelector("#password-form");
+    });
+    step("new-password-error", async () => {
+      await page.fill("#password", "short");
+      await page.click("#password-submit");
+      await page.waitForSelector("#password-problem");
+      problems.splice(0);
+    });
+    step("link-gone", async () => {
+      await page.goto(`${dev.issuer}/reset-password/kw_rl_made-up`);
+      await page.waitForSelector("#link-gone");
+      problems.splice(0);
+    });
     step("demo", async () => {
       await page.goto(`${dev.issuer}/demo`);
       await page.waitForSelector("#demo-login");

@@ -2,6 +2,7 @@
 
 mod capture;
 
+use crate::support::mailbox::with_mail;
 use crate::support::{Answer, RelyingParty, TestApp, USERS, VERIFIER, basic};
 use axum::body::Body;
 use axum::http::Request;
@@ -227,6 +228,30 @@ async fn broken(
     answers
 }
 
+/// A one-time link is a secret in a path, and the address behind it is nobody's business.
+#[tokio::test]
+async fn a_mailed_link_reaches_no_log() {
+    let log = Log::start(LogFormat::Json);
+    let app = TestApp::with(with_mail).await;
+    app.browser()
+        .fill("/reset-password", &[("email", USERS[0].1)])
+        .await;
+    let link = app.mailed_link(USERS[0].1).await;
+    app.browser().get(&link).await;
+    let form = [("password", "canary lantern under the stairs")];
+    app.browser().fill(&link, &form).await;
+    app.browser().get(&link.replace("reset-password", "unlock")).await;
+    keywright::jobs::send_mails(&app.app).await.unwrap();
+    let text = log.text();
+    let token = link.rsplit('/').next().unwrap();
+    for secret in [token, &token[10..40], USERS[0].1, "canary lantern"] {
+        assert!(!text.contains(secret), "{secret}");
+    }
+    for seen in ["/reset-password", "password_reset", "a mail was not sent"] {
+        assert!(text.contains(seen), "{seen}\n{text}");
+    }
+}
+
 /// A `{:?}` in a log line of tomorrow shows names, not values.
 #[test]
 fn debug_output_of_requests_has_no_values() {
@@ -253,6 +278,9 @@ fn types_with_secrets_have_no_debug() {
         "DeviceAuthorization",
         "Exchange",
         "FormPostPage",
+        "Message",
+        "Smtp",
+        "Mailer",
     ];
     let mut found = Vec::new();
     for file in crate::support::source::rust("src") {

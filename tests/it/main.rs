@@ -20,6 +20,7 @@ mod keyring;
 mod kill;
 mod log_canaries;
 mod logout;
+mod mail;
 mod outage;
 mod pages;
 mod races;

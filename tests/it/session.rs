@@ -261,7 +261,7 @@ async fn on_loopback_without_tls_the_cookies_do_without_the_prefix() {
         TestApp::with(|config| config.public_url = Issuer::parse("http://localhost:8080").unwrap()).await;
     let alice = app.alice().await;
     let names: Vec<&String> = alice.cookies.keys().collect();
-    assert_eq!(names, ["kw-browser", "kw-session"]);
+    assert_eq!(names, ["kw-browser", "kw-device", "kw-session"]);
     let answer = app.get("/").await;
     let cookie = answer.header("set-cookie");
     assert!(

@@ -1,6 +1,7 @@
 //! The contract of `src/storage`: the same calls on SQLite and on Postgres give the same answers.
 //! Postgres takes part when `TEST_POSTGRES_URL` is set.
 
+mod accounts;
 mod clients;
 mod databases;
 mod device_codes;

@@ -37,6 +37,12 @@ impl Cost {
         })
     }
 
+    /// Whether a hash of this cost may be taken over from elsewhere: the work of OWASP's least parameters, in any of
+    /// their proportions.
+    pub(super) fn is_importable(self) -> bool {
+        self.memory_kib >= 7_168 && self.memory_kib.saturating_mul(self.passes) >= 35_840
+    }
+
     /// Whether any of the three is below `other`.
     pub(super) fn is_weaker_than(self, other: Self) -> bool {
         self.memory_kib < other.memory_kib || self.passes < other.passes || self.lanes < other.lanes

@@ -1,6 +1,7 @@
 //! The threads that hash: as many as configured, with a bounded queue, so that a flood of logins takes neither all
 //! memory nor the threads that answer other requests (AC-210).
 
+use super::imported::Imported;
 use super::phc::{Cost, HASH_BYTES};
 use argon2::Block;
 use std::collections::VecDeque;
@@ -19,9 +20,22 @@ const MIN_RESERVED_BLOCKS: usize = 33 * 1024;
 /// One hash to compute.
 pub(super) struct Job {
     pub(super) password: Zeroizing<String>,
-    pub(super) salt: Vec<u8>,
-    pub(super) cost: Cost,
-    pub(super) reply: oneshot::Sender<[u8; HASH_BYTES]>,
+    pub(super) work: Work,
+    pub(super) reply: oneshot::Sender<Computed>,
+}
+
+/// What to compute.
+pub(super) enum Work {
+    /// A hash of our own.
+    Argon2 { salt: Vec<u8>, cost: Cost },
+    /// A comparison with a hash from elsewhere.
+    Bcrypt(Imported),
+}
+
+/// The result.
+pub(super) enum Computed {
+    Hash([u8; HASH_BYTES]),
+    Matches(bool),
 }
 
 pub(super) struct Pool {
@@ -95,10 +109,10 @@ impl Shared {
         while let Some(job) = self.next(&mut memory) {
             // The caller may have gone away while the job waited.
             if !job.reply.is_closed()
-                && let Ok(hash) = compute(&job, &mut memory)
+                && let Ok(computed) = compute(&job, &mut memory)
             {
                 // It may also have gone away during the work; then nobody wants the answer.
-                let _ = job.reply.send(hash);
+                let _ = job.reply.send(computed);
             }
             self.state().idle += 1;
         }
@@ -131,14 +145,18 @@ impl Shared {
     }
 }
 
-fn compute(job: &Job, memory: &mut Vec<Block>) -> argon2::Result<[u8; HASH_BYTES]> {
-    let (function, blocks) = job.cost.function()?;
+fn compute(job: &Job, memory: &mut Vec<Block>) -> argon2::Result<Computed> {
+    let (salt, cost) = match &job.work {
+        Work::Argon2 { salt, cost } => (salt, cost),
+        Work::Bcrypt(imported) => return Ok(Computed::Matches(imported.matches(&job.password))),
+    };
+    let (function, blocks) = cost.function()?;
     if memory.len() < blocks {
         // Nothing in it is worth copying.
         *memory = Vec::with_capacity(blocks.max(MIN_RESERVED_BLOCKS));
         memory.resize(blocks, Block::new());
     }
     let mut hash = [0; HASH_BYTES];
-    function.hash_password_into_with_memory(job.password.as_bytes(), &job.salt, &mut hash, memory)?;
-    Ok(hash)
+    function.hash_password_into_with_memory(job.password.as_bytes(), salt, &mut hash, memory)?;
+    Ok(Computed::Hash(hash))
 }

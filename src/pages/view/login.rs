@@ -22,6 +22,10 @@ pub struct LoginPage {
     pub confirm: Option<String>,
     /// Whether the person has asked to sign in with another account than the one to confirm.
     pub other: bool,
+    /// Whether mails are sent, so that a forgotten password can be replaced.
+    pub can_reset: bool,
+    /// Whether everybody may create an account.
+    pub can_sign_up: bool,
     /// Why the last attempt failed.
     pub problem: Option<LoginProblem>,
 }

@@ -12,7 +12,7 @@ pub struct FieldProblem {
 }
 
 impl FieldProblem {
-    pub(super) fn of_field(field: &'static str, text: impl Into<String>) -> Self {
+    pub(in crate::pages) fn of_field(field: &'static str, text: impl Into<String>) -> Self {
         Self {
             field: Some(field),
             text: text.into(),
@@ -26,7 +26,7 @@ impl FieldProblem {
         }
     }
 
-    pub(super) fn too_many_attempts(minutes: u32) -> Self {
+    pub(in crate::pages) fn too_many_attempts(minutes: u32) -> Self {
         Self::of_form(format!("Too many attempts. Try again in {}.", Minutes(minutes)))
     }
 }

@@ -3,6 +3,7 @@
 mod clients;
 mod configuration;
 mod dev;
+mod import;
 mod keys;
 mod login;
 mod serve;

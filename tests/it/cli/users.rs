@@ -76,6 +76,52 @@ fn what_cannot_be_a_user_is_refused_with_what_to_do() {
 }
 
 #[test]
+fn a_user_is_disabled_enabled_and_unlocked() {
+    let terminal = Terminal::new();
+    terminal.json(&["user", "add", "dave@example.com", "--generate-password"]);
+    assert_eq!(
+        terminal.json(&["user", "disable", "Dave@Example.com"])["disabled"],
+        true
+    );
+    assert_eq!(
+        terminal.json(&["user", "show", "dave@example.com"])["disabled"],
+        true
+    );
+    assert_eq!(
+        terminal.json(&["user", "enable", "dave@example.com"])["disabled"],
+        false
+    );
+    let unlocked = terminal.json(&["user", "unlock", "dave@example.com"]);
+    assert_eq!(unlocked["was_locked"], false);
+    terminal
+        .run(&["user", "unlock", "nobody@example.com"])
+        .refused(1, "there is no user");
+}
+
+#[test]
+fn an_invitation_needs_mail_and_an_open_door() {
+    let terminal = Terminal::new();
+    terminal
+        .run(&["user", "invite", "new@example.com"])
+        .refused(3, "accounts.sign_up");
+    let terminal = Terminal::new().with("KEYWRIGHT_ACCOUNTS__SIGN_UP", "invite");
+    terminal
+        .run(&["user", "invite", "new@example.com"])
+        .refused(3, "mail.smtp");
+    let terminal = terminal
+        .with("KEYWRIGHT_MAIL__SMTP", "smtp://127.0.0.1:9")
+        .with("KEYWRIGHT_MAIL__FROM", "no-reply@example.com");
+    assert_eq!(
+        terminal.json(&["user", "invite", "New@Example.com"])["invited"],
+        "new@example.com"
+    );
+    terminal.json(&["user", "add", "new@example.com", "--generate-password"]);
+    terminal
+        .run(&["user", "invite", "new@example.com"])
+        .refused(1, "already");
+}
+
+#[test]
 fn the_setup_link_is_kept_out_of_logs_and_ends_with_the_first_administrator() {
     let terminal = Terminal::new();
     terminal

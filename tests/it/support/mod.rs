@@ -4,10 +4,12 @@ mod answer;
 mod app;
 mod browser;
 mod fixtures;
+pub mod mailbox;
 mod relying_party;
 mod rows;
 pub mod seed;
 pub mod server;
+pub mod smtp;
 pub mod source;
 
 pub use answer::Answer;

@@ -57,6 +57,7 @@ async fn authorize(cx: &Cx, client: &Client, form: &Params) -> Result<Authorizat
         .await?
         .ok_or_else(|| invalid_grant("the user is gone"))?;
     may_issue::may_issue(&standing, cx.now).map_err(invalid_grant)?;
+    may_issue::not_locked_since(&standing, row.created_at).map_err(invalid_grant)?;
     let source = Source::DeviceCode(Box::new(row));
     Ok(Authorization {
         standing: Some(Box::new(standing)),

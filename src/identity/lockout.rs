@@ -1,0 +1,101 @@
+//! The lock of an account (design.md D3): ten wrong passwords in a row close the password path of devices on which the
+//! user has not signed in before. Sessions, refresh tokens and known devices go on. Tests: tests/it/pages/unlock.rs.
+
+use super::email::CanonicalEmail;
+use super::mail_link::{self, Delivery, Purpose};
+use crate::cx::Cx;
+use crate::storage::Result;
+use crate::storage::password_failures::{self, Failures};
+use crate::storage::users::UserRow;
+
+/// What everybody who does not exist is counted as.
+const NOBODY: &str = "";
+
+/// What is counted for a user, and for the device in use.
+pub struct Standing {
+    user: String,
+    device: Option<String>,
+    rows: Vec<Failures>,
+}
+
+impl Standing {
+    /// Loads the counts; `device` names a known device of the user.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn load(cx: &Cx, user: Option<&UserRow>, device: Option<&str>) -> Result<Self> {
+        let user = user.map_or(NOBODY, |user| &user.id).to_owned();
+        let device = device.map(|device| format!("{user}/{device}"));
+        let other = device.as_deref().unwrap_or(NOBODY);
+        let rows = password_failures::find(cx.app.db.read(), &user, other).await?;
+        Ok(Self { user, device, rows })
+    }
+
+    /// Whether the device is known and has not used up its own tries (AC-206).
+    pub fn device_is_trusted(&self) -> bool {
+        self.device
+            .as_deref()
+            .is_some_and(|device| !self.is_locked(device))
+    }
+
+    /// Whether the password may be used at all.
+    pub fn is_open(&self) -> bool {
+        self.device_is_trusted() || !self.is_locked(&self.user)
+    }
+
+    /// Counts a wrong password, and tells the owner when it was the one that locks. The statements are the same for
+    /// nobody (AC-194).
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn failed(&self, cx: &Cx, user: Option<&UserRow>) -> Result<()> {
+        let limit = i64::from(cx.app.config.login.lock_after);
+        let subject = match &self.device {
+            Some(device) if self.device_is_trusted() => device,
+            _ => &self.user,
+        };
+        let mut tx = cx.app.db.begin().await?;
+        let counted = password_failures::add(tx.sql(), subject, limit, cx.now).await?;
+        // Exactly one of any number of racers counts to the limit.
+        let locked = user.filter(|user| counted.failures == limit && *subject == user.id);
+        if let Some(user) = locked {
+            tracing::warn!(target: "audit", event = "user_locked", user = user.id, request_id = %cx.request_id, "account locked");
+            self.tell(cx, &mut tx, user).await?;
+        }
+        tx.commit().await?;
+        if locked.is_some() {
+            cx.app.mailer.written.notify_one();
+        }
+        Ok(())
+    }
+
+    async fn tell(&self, cx: &Cx, tx: &mut crate::storage::Tx, user: &UserRow) -> Result<()> {
+        let email = CanonicalEmail::parse(&user.email).ok();
+        match email.filter(|_| cx.app.config.sends_mail() && user.disabled_at.is_none()) {
+            Some(email) => {
+                let to = (&email, Some(user));
+                mail_link::send(&cx.app, tx, Purpose::Unlock, to, Delivery::Link, cx.now).await
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Counts a right password: the row of wrong ones has ended.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn succeeded(&self, cx: &Cx) -> Result<()> {
+        for row in &self.rows {
+            if row.locked_at.is_none() && row.subject != NOBODY {
+                password_failures::clear(cx.app.db.write(), &row.subject).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn is_locked(&self, subject: &str) -> bool {
+        self.rows
+            .iter()
+            .any(|row| row.subject == subject && row.locked_at.is_some())
+    }
+}

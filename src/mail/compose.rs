@@ -1,0 +1,112 @@
+//! What mails say: `templates/mail/<mail>.txt` and `.html`, and the subject.
+
+use askama::Template as _;
+use serde::{Deserialize, Serialize};
+
+/// What a mail may tell. Nothing of it was typed by somebody else, except the address.
+#[derive(Clone)]
+pub struct Facts<'a> {
+    /// The address that the mail goes to.
+    pub email: &'a str,
+    /// The one-time link, or a page of ours.
+    pub link: &'a str,
+    /// How long the link is good: `30 minutes`.
+    pub valid: &'a str,
+    /// Where people sign in.
+    pub sign_in: &'a str,
+}
+
+/// A mail to be sent. It has no `Debug`: it holds a link.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Message {
+    /// The only recipient.
+    pub to: String,
+    /// Subject.
+    pub subject: String,
+    /// Plain text.
+    pub text: String,
+    /// The same in HTML.
+    pub html: String,
+}
+
+macro_rules! templates {
+    ($($(#[$doc:meta])* $name:ident, $text:tt, $html:tt, $subject:literal;)*) => {
+        /// The mails that there are.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Template { $($(#[$doc])* $name,)* }
+
+        impl Template {
+            /// All of them, for tests and for looking at them.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+
+            /// The mail with these facts.
+            pub fn with(self, facts: &Facts<'_>) -> Message {
+                let (subject, text, html) = match self {
+                    $(Self::$name => {
+                        #[derive(askama::Template)]
+                        #[template(path = $text)]
+                        struct Text<'a> { f: &'a Facts<'a> }
+                        #[derive(askama::Template)]
+                        #[template(path = $html)]
+                        struct Html<'a> { f: &'a Facts<'a> }
+                        // Rendering into a string fails only where a template's own code does; these have none.
+                        (
+                            $subject,
+                            Text { f: facts }.render().unwrap_or_default(),
+                            Html { f: facts }.render().unwrap_or_default(),
+                        )
+                    })*
+                };
+                Message { to: facts.email.to_owned(), subject: subject.to_owned(), text, html }
+            }
+        }
+    };
+}
+
+templates! {
+    /// The link that sets a new password.
+    Reset, "mail/reset.txt", "mail/reset.html", "Reset your password";
+    /// The password was changed.
+    PasswordChanged, "mail/password_changed.txt", "mail/password_changed.html", "Your password was changed";
+    /// The account was locked; the link unlocks it.
+    Unlock, "mail/unlock.txt", "mail/unlock.html", "Your account was locked";
+    /// The link that shows that the address is the user's.
+    Verify, "mail/verify.txt", "mail/verify.html", "Confirm your email address";
+    /// The link that creates an account.
+    SignUp, "mail/sign_up.txt", "mail/sign_up.html", "Create your account";
+    /// Somebody wanted to create an account where there is one.
+    HasAccount, "mail/has_account.txt", "mail/has_account.html", "You already have an account";
+    /// The operator invites to create an account.
+    Invite, "mail/invite.txt", "mail/invite.html", "You are invited to create an account";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Facts, Template};
+
+    /// AC-228
+    #[test]
+    fn every_mail_has_its_link_in_both_forms_and_escapes_what_it_is_told() {
+        let facts = Facts {
+            email: "<b>&\"@example.com",
+            link: "https://id.example.com/reset-password/kw_rl_x",
+            valid: "30 minutes",
+            sign_in: "https://id.example.com/login",
+        };
+        for template in Template::ALL {
+            let mail = template.with(&facts);
+            for (form, body) in [("text", &mail.text), ("html", &mail.html)] {
+                let leads = body.contains(facts.link) || body.contains(facts.sign_in);
+                assert!(leads, "{template:?} {form}: {body}");
+            }
+            assert!(mail.text.contains(facts.email), "{template:?}");
+            assert!(!mail.html.contains("<b>&\""), "{template:?}: {}", mail.html);
+            assert!(mail.html.contains("&#60;b&#62;"), "{template:?}: {}", mail.html);
+            assert!(mail.subject.len() <= 60 && !mail.subject.contains(char::is_control));
+            // RFC 5322 §2.1.1: lines of 78 characters, but for links.
+            for line in mail.text.lines().filter(|line| !line.contains("https://")) {
+                assert!(line.chars().count() <= 78, "{template:?}: {line}");
+            }
+        }
+    }
+}

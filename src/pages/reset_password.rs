@@ -1,0 +1,61 @@
+//! `/reset-password`: a new password by mail. It signs nobody in. Tests: tests/it/pages/reset_password.rs.
+
+use super::link::{self, Place};
+use super::view::MailRequest;
+use super::{mail_request, setup};
+use crate::http::{Exchange, render};
+use crate::identity::mail_link::Purpose;
+use crate::identity::recovery;
+use crate::secret::Secret;
+use axum::response::Response;
+
+const PLACE: Place = Place {
+    purposes: &[Purpose::Reset],
+    again: Some("/reset-password"),
+};
+
+/// Asks for the address.
+pub async fn show(exchange: Exchange) -> Response {
+    if !exchange.cx.app.config.sends_mail() {
+        return render::not_found(&exchange.cx);
+    }
+    mail_request::show(&exchange, MailRequest::Reset).await
+}
+
+/// Sends the link.
+pub async fn submit(exchange: Exchange) -> Response {
+    if !exchange.cx.app.config.sends_mail() {
+        return render::not_found(&exchange.cx);
+    }
+    mail_request::submit(&exchange, MailRequest::Reset).await
+}
+
+/// Opens the link.
+pub async fn open(exchange: Exchange) -> Response {
+    link::open(&exchange, &PLACE, |browser, row| {
+        link::password_form(&exchange, browser, row, None, None)
+    })
+    .await
+}
+
+/// Sets the password.
+pub async fn set(exchange: Exchange) -> Response {
+    let cx = &exchange.cx;
+    let (params, browser, row) = match link::posted(&exchange, &PLACE).await {
+        Ok(posted) => posted,
+        Err(response) => return *response,
+    };
+    let password = params.optional("password").ok().flatten().unwrap_or_default();
+    match recovery::reset(cx, &row, Secret::new(password.to_owned())).await {
+        Ok(true) => link::done(
+            cx,
+            "Password changed",
+            "Your new password is set. You are signed out everywhere.",
+        ),
+        Ok(false) => link::gone(cx, &PLACE),
+        Err(error) => match setup::problem(&error) {
+            Some(problem) => link::password_form(&exchange, &browser, &row, None, Some(problem)),
+            None => render::page_error(cx, setup::failure(error)),
+        },
+    }
+}
