@@ -32,6 +32,8 @@ pub struct App {
     pub login_limit: LoginLimit,
     /// Wrong user codes.
     pub device_limit: LoginLimit,
+    /// Wrong codes at the second step of a sign-in.
+    pub mfa_limit: LoginLimit,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -96,6 +98,7 @@ impl App {
         Ok(Self {
             login_limit: limit(),
             device_limit: limit(),
+            mfa_limit: limit(),
             config,
             db,
             vault,

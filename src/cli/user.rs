@@ -1,5 +1,7 @@
 //! `keywright user`: the people who sign in.
 
+mod mfa;
+
 use super::Global;
 use super::error::{CliError, Result};
 use super::output::{Output, instant, table};
@@ -31,6 +33,13 @@ pub(super) enum Verb {
         user: String,
         #[command(flatten)]
         password: Source,
+    },
+    /// Show or change the second factors of a user
+    Mfa {
+        /// E-mail address or `sub`
+        user: String,
+        #[command(flatten)]
+        change: mfa::Change,
     },
     /// Remove a user with all sessions, consents and tokens
     Rm {
@@ -82,6 +91,7 @@ async fn dispatch(verb: &Verb, app: &App, output: Output) -> Result {
         Verb::List => list(app, output).await,
         Verb::Show { user } => show(app, user, output).await,
         Verb::SetPassword { user, password } => set_password(app, user, password, output).await,
+        Verb::Mfa { user, change } => mfa::run(app, &find(app, user).await?, change, output).await,
         Verb::Rm { user, yes } => remove(app, user, *yes, output).await,
     }
 }

@@ -30,6 +30,11 @@ pub fn json(cors: Cors, body: &impl Serialize) -> Response {
     }
 }
 
+/// A JSON answer to a script of our own pages.
+pub fn own_json(body: &impl Serialize) -> Response {
+    json(Cors::Never, body)
+}
+
 fn json_bytes(status: StatusCode, cors: Cors, body: Vec<u8>) -> Response {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;

@@ -2,6 +2,7 @@
 //! `templates/pages`. They know no framework and no other module, so that a page can be read, tested and looked at
 //! without a server. Texts, attributes and element ids are part of the interface: browser tests rely on them.
 
+mod account;
 mod consent;
 mod demo;
 mod device;
@@ -12,13 +13,16 @@ mod home;
 mod layout;
 mod login;
 mod logout;
+mod mfa;
 mod problem;
 mod return_to_app;
 mod scope_line;
+mod security;
 mod setup;
 #[cfg(test)]
 mod tests;
 
+pub use account::{AppLine, AppsPage, ProfilePage, SessionLine, SessionsPage};
 pub use consent::ConsentPage;
 pub use demo::DemoPage;
 pub use device::{DeviceConfirmPage, DeviceDonePage, DevicePage, DeviceProblem};
@@ -29,7 +33,11 @@ pub use home::HomePage;
 pub use layout::Layout;
 pub use login::{LoginPage, LoginProblem};
 pub use logout::{LogoutPage, SignedOutPage};
+pub use mfa::{MfaPage, MfaProblem, MfaSetupPage};
 pub use problem::FieldProblem;
 pub use return_to_app::ReturnPage;
 pub use scope_line::ScopeLine;
+pub use security::{
+    AppSetupPage, CeremonyView, PasskeyLine, PasskeySetupPage, PasswordPage, RecoveryCodesPage, SecurityPage,
+};
 pub use setup::SetupPage;

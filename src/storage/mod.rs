@@ -5,15 +5,18 @@
 #[macro_use]
 mod macros;
 
+pub mod challenges;
 pub mod clients;
 pub mod consents;
 mod deadline;
 pub mod denied_tokens;
 pub mod device_codes;
 mod dialect;
+pub mod factors;
 pub mod grants;
 pub mod interactions;
 mod migrate;
+pub mod passkeys;
 pub mod purge;
 pub mod sessions;
 pub mod setup_links;

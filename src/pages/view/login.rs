@@ -22,6 +22,8 @@ pub struct LoginPage {
     pub confirm: Option<String>,
     /// Whether the person has asked to sign in with another account than the one to confirm.
     pub other: bool,
+    /// URL of the script that signs in with passkeys, where they are possible.
+    pub passkeys: Option<String>,
     /// Why the last attempt failed.
     pub problem: Option<LoginProblem>,
 }
@@ -42,6 +44,8 @@ pub enum LoginProblem {
     },
     /// The password hashing pool is full.
     Busy,
+    /// The passkey is not taken.
+    Passkey,
 }
 
 impl LoginPage {
@@ -59,6 +63,9 @@ impl LoginPage {
             }
             Some(LoginProblem::MissingPassword) => FieldProblem::of_field("password", "Enter your password."),
             Some(LoginProblem::TooManyAttempts { minutes }) => FieldProblem::too_many_attempts(minutes),
+            Some(LoginProblem::Passkey) => FieldProblem::of_form(
+                "That passkey did not work here. Try again, or sign in with your password.",
+            ),
             Some(LoginProblem::Busy) => {
                 FieldProblem::of_form("The server is busy. Wait a few seconds and try again.")
             }

@@ -5,4 +5,5 @@ mod csrf;
 mod home;
 mod login;
 mod login_limit;
+mod mfa;
 mod setup;

@@ -1,0 +1,6 @@
+//! `/account`: what people see and change of their own account.
+
+mod apps;
+mod profile;
+mod security;
+mod sessions;
