@@ -75,7 +75,7 @@
     form.hidden = false;
 
     // Autofill: the browser offers passkeys in the field of the user name.
-    if (form.dataset.passkey === "sign-in") {
+    if ("autofill" in form.dataset) {
       PublicKeyCredential.isConditionalMediationAvailable?.().then(
         (available) => available && run("conditional").catch(() => {}),
       );

@@ -1,5 +1,5 @@
 //! `POST /login/passkey`: sign in with a passkey instead of a password. `POST /login/passkey/options` gives the script
-//! of the page what to ask the authenticator. Tests: tests/it/pages/passkey.rs.
+//! of the page what to ask the authenticator. Tests: tests/it/account/passkey.rs.
 
 use super::login;
 use crate::http::{Exchange, check_csrf, render};

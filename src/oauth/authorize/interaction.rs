@@ -32,7 +32,7 @@ pub(super) enum Step {
     /// Sign in.
     Login,
     /// Prove a second factor.
-    StepUp,
+    SecondFactor,
     /// Consent.
     Consent,
     /// Nothing: a code for this session; the scope to remember as allowed, if it was just allowed.
@@ -66,7 +66,7 @@ struct Check {
 #[derive(Clone, Copy)]
 enum Page {
     Login,
-    StepUp,
+    SecondFactor,
     Consent,
 }
 
@@ -110,7 +110,7 @@ static CHECKS: &[Check] = &[
     Check {
         error: ErrorCode::LoginRequired,
         description: "The user must prove a second factor.",
-        page: Page::StepUp,
+        page: Page::SecondFactor,
         needed: |state| state.mfa_missing || state.session.is_some_and(|s| !reaches(s, &state.request.acr)),
     },
     Check {
@@ -182,7 +182,7 @@ pub(super) async fn next_step(
             (Page::Consent, Answer::Deny) => Step::Denied,
             (Page::Consent, _) => Step::Consent,
             (Page::Login, _) => Step::Login,
-            (Page::StepUp, _) => Step::StepUp,
+            (Page::SecondFactor, _) => Step::SecondFactor,
         });
     }
     match session {

@@ -107,7 +107,7 @@ async fn run(
         Step::Login => Ok(Outcome::Login(
             ask(cx, client, request, params, browser, pending).await?,
         )),
-        Step::StepUp => Ok(Outcome::StepUp(
+        Step::SecondFactor => Ok(Outcome::StepUp(
             ask(cx, client, request, params, browser, pending).await?,
         )),
         Step::Consent => Ok(Outcome::Consent(

@@ -81,6 +81,11 @@ impl LoginPage {
         self.problems().into_iter().map(|problem| problem.text).collect()
     }
 
+    /// Whether passkeys are offered in the field of the user name; not right after one that did not work.
+    fn offers_passkeys(&self) -> bool {
+        self.problem != Some(LoginProblem::Passkey)
+    }
+
     /// The field to start in. After a problem the focus belongs to the summary.
     fn focus(&self) -> Option<&'static str> {
         match (self.problem, self.confirm.is_some() || !self.username.is_empty()) {

@@ -126,7 +126,7 @@ async fn exactly_what_is_over_is_removed() {
             db.name()
         );
         // One row of each kind.
-        assert_eq!(purge::batch(&db, at(101)).await.unwrap(), 6, "{}", db.name());
+        assert_eq!(purge::batch(&db, at(101)).await.unwrap(), 7, "{}", db.name());
         assert_eq!(
             left(&db).await,
             ["interaction 200", "device 200", "denied 200", "grant 200"]
@@ -138,7 +138,7 @@ async fn exactly_what_is_over_is_removed() {
             "{}: the link",
             db.name()
         );
-        assert_eq!(purge::batch(&db, at(201)).await.unwrap(), 6, "{}", db.name());
+        assert_eq!(purge::batch(&db, at(201)).await.unwrap(), 7, "{}", db.name());
         assert!(left(&db).await.is_empty());
         assert_eq!(purge::batch(&db, at(900_000)).await.unwrap(), 0, "{}", db.name());
         let secrets = clients::live_secrets(db.read(), "c", NOW).await.unwrap();
