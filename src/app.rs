@@ -38,6 +38,8 @@ pub struct App {
     pub mailer: Mailer,
     /// Wrong user codes.
     pub device_limit: LoginLimit,
+    /// Wrong codes at the second step of a sign-in.
+    pub mfa_limit: LoginLimit,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -107,6 +109,7 @@ impl App {
             device_limit: limit(),
             mail_limit: limit(),
             mailer: Mailer::new(&config.mail)?,
+            mfa_limit: limit(),
             config,
             db,
             vault,

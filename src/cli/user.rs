@@ -2,6 +2,7 @@
 
 mod access;
 mod import;
+mod mfa;
 
 use super::Global;
 use super::error::{CliError, Result};
@@ -57,6 +58,10 @@ pub(super) enum Verb {
     },
     /// Take people over from a file: JSON lines, a Keycloak realm or an Auth0 export
     Import(import::Import),
+    /// Show or change the second factors of a user
+    Mfa {
+        #[command(flatten)]
+        change: mfa::Change,
     /// Remove a user with all sessions, consents and tokens
     Rm {
         /// E-mail address or `sub`
@@ -112,6 +117,7 @@ async fn dispatch(verb: &Verb, app: &App, output: Output) -> Result {
         Verb::Enable { user } => access::enable(app, user, output).await,
         Verb::Invite { email } => access::invite(app, email, output).await,
         Verb::Import(arguments) => import::run(arguments, app, output).await,
+        Verb::Mfa { user, change } => mfa::run(app, &find(app, user).await?, change, output).await,
         Verb::Rm { user, yes } => remove(app, user, *yes, output).await,
     }
 }

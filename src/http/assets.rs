@@ -28,6 +28,7 @@ macro_rules! asset {
 static ALL: &[Asset] = &[
     asset!("app.css", "text/css; charset=utf-8"),
     asset!("ui.js", "text/javascript; charset=utf-8"),
+    asset!("passkey.js", "text/javascript; charset=utf-8"),
     asset!("form_post.js", "text/javascript; charset=utf-8"),
     asset!("favicon.svg", "image/svg+xml"),
     asset!("demo.js", "text/javascript; charset=utf-8"),

@@ -31,6 +31,11 @@ pub fn json(cors: Cors, body: &impl Serialize) -> Response {
     }
 }
 
+/// A JSON answer to a script of our own pages.
+pub fn own_json(body: &impl Serialize) -> Response {
+    json(Cors::Never, body)
+}
+
 fn json_bytes(status: StatusCode, cors: Cors, body: impl Into<Body>) -> Response {
     let mut response = Response::new(body.into());
     *response.status_mut() = status;

@@ -3,7 +3,7 @@
 use super::protocol as p;
 use super::{assets, cors, wrap};
 use crate::app::App;
-use crate::pages as page;
+use crate::pages::{self as page, account};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
@@ -40,6 +40,39 @@ pub fn router(app: &Arc<App>) -> Router {
         )
         // Pages
         .route("/login", get(page::login::show).post(page::login::submit))
+        .route("/login/mfa", get(page::mfa::show).post(page::mfa::submit))
+        .route("/login/passkey", post(page::passkey::submit))
+        .route("/login/passkey/options", post(page::passkey::options))
+        .route(
+            "/account",
+            get(account::profile::show).post(account::profile::submit),
+        )
+        .route("/account/security", get(account::security::show))
+        .route("/account/security/remove", post(account::security::remove))
+        .route(
+            "/account/security/recovery-codes",
+            post(account::security::new_codes),
+        )
+        .route(
+            "/account/security/password",
+            get(account::password::show).post(account::password::submit),
+        )
+        .route(
+            "/account/security/app",
+            get(account::app::show).post(account::app::submit),
+        )
+        .route(
+            "/account/security/passkey",
+            get(account::passkey::show).post(account::passkey::submit),
+        )
+        .route(
+            "/account/sessions",
+            get(account::sessions::show).post(account::sessions::submit),
+        )
+        .route(
+            "/account/apps",
+            get(account::apps::show).post(account::apps::submit),
+        )
         .route("/consent", get(page::consent::show).post(page::consent::submit))
         .route("/device", get(page::device::show).post(page::device::submit))
         .route("/device/confirm", post(page::device::decide))

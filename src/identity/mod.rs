@@ -1,6 +1,7 @@
-//! Who people are: passwords, sign-in, sessions, and the browser they use.
+//! Who people are: passwords, second factors, passkeys, sign-in, sessions, and the browser they use.
 
 pub mod browser;
+pub mod challenge;
 pub mod email;
 pub mod import;
 pub mod known_device;
@@ -13,4 +14,8 @@ pub mod session;
 pub mod setup_link;
 pub mod sign_in;
 pub mod sign_up;
+pub mod factors;
+pub mod passkey;
+pub mod recovery_code;
+pub mod totp;
 pub mod users;

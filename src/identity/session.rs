@@ -3,7 +3,7 @@
 use crate::cx::Cx;
 use crate::id;
 use crate::opaque::{Kind, Opaque};
-use crate::storage::sessions::{self, LiveSession, SessionRow};
+use crate::storage::sessions::{self, ListedSession, LiveSession, SessionRow};
 use crate::storage::users::UserRow;
 use crate::storage::{Result, grants};
 use crate::time::Seconds;
@@ -110,4 +110,38 @@ pub async fn end(cx: &Cx, session_id: &str) -> Result<()> {
     sessions::end(tx.sql(), session_id, cx.now).await?;
     grants::revoke_of_session(tx.sql(), session_id, cx.now).await?;
     tx.commit().await
+}
+
+/// Ends all sessions of a user, but the one named `except`, and the grants that do not outlive them, together.
+///
+/// # Errors
+/// The database fails; then all are still alive.
+pub async fn end_all(cx: &Cx, user_id: &str, except: Option<&str>) -> Result<()> {
+    let except = except.unwrap_or_default();
+    let mut tx = cx.app.db.begin().await?;
+    sessions::end_others(tx.sql(), user_id, except, cx.now).await?;
+    grants::revoke_of_other_sessions(tx.sql(), user_id, except, cx.now).await?;
+    tx.commit().await
+}
+
+/// The live sessions of a user, the latest used first.
+///
+/// # Errors
+/// The database fails.
+pub async fn of_user(cx: &Cx, user_id: &str) -> Result<Vec<ListedSession>> {
+    sessions::of_user(cx.app.db.read(), user_id, cx.app.config.sessions.idle, cx.now).await
+}
+
+/// Ends a session and the grants that do not outlive it, if it is this user's.
+///
+/// # Errors
+/// The database fails; then the session is still alive.
+pub async fn end_of_user(cx: &Cx, user_id: &str, session_id: &str) -> Result<bool> {
+    let mut tx = cx.app.db.begin().await?;
+    if !sessions::end_of_user(tx.sql(), user_id, session_id, cx.now).await? {
+        return Ok(false);
+    }
+    grants::revoke_of_session(tx.sql(), session_id, cx.now).await?;
+    tx.commit().await?;
+    Ok(true)
 }

@@ -4,7 +4,7 @@
 use super::client::auth::{self, ClientRequest};
 use super::engine::scope::Scope;
 use super::error::{Fault, Result};
-use super::resource;
+use super::{resource, step_up};
 use crate::cx::Cx;
 use crate::entropy::Entropy;
 use crate::id;
@@ -126,7 +126,7 @@ pub fn normalized(typed: &str) -> String {
         .collect()
 }
 
-/// Approves or denies, once; `false` if it was decided before or has expired.
+/// Approves or denies, once.
 ///
 /// # Errors
 /// The database fails.
@@ -135,8 +135,14 @@ pub async fn decide(
     row: &DeviceCodeRow,
     session: &LiveSession,
     approve: bool,
-) -> Result<bool, Fault> {
+) -> Result<Decided, Fault> {
     let decided = if approve {
+        let client = cx.client(&row.client_id).await?;
+        match client.filter(|client| !client.disabled) {
+            None => return Ok(Decided::TooLate),
+            Some(client) if step_up::is_missing(cx, &client, session).await? => return Ok(Decided::StepUp),
+            Some(_) => {}
+        }
         let approval = Approval {
             user_id: &session.user_id,
             user_epoch: session.user_epoch,
@@ -150,7 +156,18 @@ pub async fn decide(
     } else {
         device_codes::deny(cx.app.db.write(), &row.id, cx.now).await?
     };
-    Ok(decided)
+    Ok(if decided { Decided::Yes } else { Decided::TooLate })
+}
+
+/// How a decision went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decided {
+    /// It is stored.
+    Yes,
+    /// Somebody was first, or the code has expired.
+    TooLate,
+    /// The client or the user must have two factors proved first; nothing is stored.
+    StepUp,
 }
 
 /// The standing that the grant of an approved code will have; `None` if its user is gone. A device outlives the

@@ -7,8 +7,12 @@ use super::{prompt, response_mode, scopes};
 use crate::config::Config;
 use serde_json::{Value, json};
 
-/// The authentication context classes of this server; every one can be reached.
+/// The authentication context class of a sign-in with a password alone.
 pub const ACR_PASSWORD: &str = "urn:keywright:acr:password";
+/// The authentication context class of a sign-in with two factors.
+pub const ACR_MFA: &str = "urn:keywright:acr:mfa";
+/// All classes, the weakest first; every one can be reached.
+pub const ACRS: &[&str] = &[ACR_PASSWORD, ACR_MFA];
 
 /// The metadata document. `algs` are the algorithms with an active key.
 pub fn document(config: &Config, algs: &[String]) -> Value {
@@ -51,7 +55,7 @@ pub fn document(config: &Config, algs: &[String]) -> Value {
         "introspection_endpoint_auth_methods_supported": auth::confidential(),
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": prompt::SUPPORTED,
-        "acr_values_supported": [ACR_PASSWORD],
+        "acr_values_supported": ACRS,
         "display_values_supported": ["page"],
         "claim_types_supported": ["normal"],
         "ui_locales_supported": ["en"],

@@ -28,6 +28,7 @@ pub mod resource;
 pub mod response_mode;
 pub mod revoke;
 pub mod scopes;
+pub mod step_up;
 pub mod token;
 pub mod tokens;
 pub mod userinfo;

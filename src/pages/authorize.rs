@@ -51,6 +51,7 @@ pub(super) fn outcome(cx: &Cx, outcome: authorize::Result<Outcome>) -> Response 
     match outcome {
         Ok(Outcome::Respond(response)) => render::authorization(cx, response),
         Ok(Outcome::Login(asked)) => go(cx, "/login", &asked.flow),
+        Ok(Outcome::StepUp(asked)) => go(cx, "/login/mfa", &asked.flow),
         Ok(Outcome::Consent(asked)) => go(cx, "/consent", &asked.flow),
         Ok(Outcome::Answered(client)) => over(cx, Some(&client)),
         Err(error) => failed(cx, error),

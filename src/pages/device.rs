@@ -3,14 +3,14 @@
 
 use super::layout;
 use super::view::{DeviceConfirmPage, DeviceDonePage, DevicePage, DeviceProblem};
-use super::{consent, login};
+use super::{consent, login, mfa};
 use crate::cx::Cx;
 use crate::http::render::{self, FormTarget};
 use crate::http::{Exchange, check_csrf, set_browser};
 use crate::identity::browser::Browser;
 use crate::identity::email::CanonicalEmail;
 use crate::identity::login_limit::Key;
-use crate::oauth::device;
+use crate::oauth::device::{self, Decided};
 use crate::oauth::engine::scope::Scope;
 use crate::oauth::error::Fault;
 use crate::oauth::params::Params;
@@ -79,7 +79,7 @@ pub async fn decide(exchange: Exchange) -> Response {
         return confirm(cx, &browser, session, &row, client, StatusCode::BAD_REQUEST);
     }
     match device::decide(cx, &row, session, approve).await {
-        Ok(true) => {
+        Ok(Decided::Yes) => {
             let done = DeviceDonePage {
                 layout: layout(cx, Some(&browser)),
                 approved: approve,
@@ -87,7 +87,8 @@ pub async fn decide(exchange: Exchange) -> Response {
             };
             render::page(StatusCode::OK, &done, FormTarget::Here)
         }
-        Ok(false) => form(cx, &browser, "", Some(DeviceProblem::Unknown)),
+        Ok(Decided::TooLate) => form(cx, &browser, "", Some(DeviceProblem::Unknown)),
+        Ok(Decided::StepUp) => mfa::go(cx, "flow", &format!("{}{}", login::DEVICE, row.user_code)),
         Err(fault) => render::page_error(cx, fault.into()),
     }
 }

@@ -2,21 +2,24 @@
 //! page named in `next`. Tests: tests/it/pages/login.rs.
 
 use super::authorize::{outcome, pending};
-use super::layout;
 use super::signup;
 use super::view::{LoginPage, LoginProblem};
+use super::{account, layout, mfa};
 use crate::cx::Cx;
 use crate::http::render::{self, FormTarget};
-use crate::http::{Exchange, check_csrf, set_browser, set_device, set_session};
+use crate::http::{Exchange, asset_url, check_csrf, set_browser, set_device, set_session};
 use crate::identity::browser::Browser;
 use crate::identity::known_device;
-use crate::identity::session;
+use crate::identity::passkey;
+use crate::identity::session::{self, Proof};
 use crate::identity::sign_in::{self, Denied};
 use crate::oauth::authorize::{self as pipeline, Answer, AuthorizationRequest, Outcome};
 use crate::oauth::device;
 use crate::oauth::error::Fault;
 use crate::oauth::params::Params;
 use crate::secret::Secret;
+use crate::storage::factors;
+use crate::storage::users::UserRow;
 use axum::http::StatusCode;
 use axum::response::Response;
 
@@ -24,14 +27,15 @@ use axum::response::Response;
 pub(super) const DEVICE: &str = "device.";
 
 /// Where a sign-in leads to.
-struct Target {
+pub(super) struct Target {
     /// Handle of a saved request, or a form name of its own.
     flow: String,
     /// A page of ours.
     next: Option<String>,
     app: Option<String>,
     hint: String,
-    confirm: Option<String>,
+    /// The account that must confirm, where it is not another sign-in.
+    pub(super) confirm: Option<String>,
     /// The user has asked to sign in with another account.
     other: bool,
 }
@@ -48,9 +52,12 @@ pub async fn show(exchange: Exchange) -> Response {
         Err(fault) => return render::page_error(cx, fault.into()),
     };
     let mut response = match target(cx, &params, &browser).await {
-        Ok(Target { next: Some(next), .. }) if browser.session.is_some() => {
-            render::see_other(&cx.app.config.public_url.url(&next))
-        }
+        Ok(Target {
+            next: Some(next),
+            confirm: None,
+            other: false,
+            ..
+        }) if browser.session.is_some() => render::see_other(&cx.app.config.public_url.url(&next)),
         Ok(target) => form(cx, &browser, target, None, None),
         Err(response) => *response,
     };
@@ -85,19 +92,11 @@ pub async fn submit(exchange: Exchange) -> Response {
         (_, "") => LoginProblem::MissingPassword,
         (typed, password) => {
             match sign_in::with_password(cx, typed, Secret::new(password.to_owned())).await {
+                // A password alone signs nobody in who has a second factor.
                 Ok(user) => {
-                    return match session::start(cx, &user, sign_in::PASSWORD, browser.session.as_ref()).await
-                    {
-                        Ok((cookie, session)) => {
-                            let browser = Browser {
-                                session: Some(session),
-                                ..browser
-                            };
-                            let mut response = go_on(cx, target, &browser).await;
-                            set_session(cx, &mut response, &cookie);
-                            set_device(cx, &mut response, &known_device::remember(cx, &user));
-                            response
-                        }
+                    return match factors::held(cx.app.db.read(), &user.id).await {
+                        Ok(held) if held.any() => mfa::begin(cx, &user, &target.flow, &browser).await,
+                        Ok(_) => finish(cx, &user, sign_in::PASSWORD, &target.flow, browser).await,
                         Err(error) => render::page_error(cx, error.into()),
                     };
                 }
@@ -122,20 +121,21 @@ pub async fn submit(exchange: Exchange) -> Response {
 }
 
 /// What the form is for; or where to go instead, if nobody has to sign in any more.
-async fn target(cx: &Cx, params: &Params, browser: &Browser) -> Result<Target, Box<Response>> {
+pub(super) async fn target(cx: &Cx, params: &Params, browser: &Browser) -> Result<Target, Box<Response>> {
     let flow = params.optional("flow").ok().flatten().unwrap_or_default();
+    let other = params.optional("other").ok().flatten().is_some();
     if let Some(next) = own_page(flow) {
-        let flow = flow.to_owned();
+        let session = browser.session.as_ref();
+        let confirm = session.filter(|_| account::is_confirmation(flow) && !other);
         return Ok(Target {
-            flow,
+            flow: flow.to_owned(),
             next: Some(next),
             app: None,
             hint: String::new(),
-            confirm: None,
-            other: false,
+            confirm: confirm.map(|session| session.email.clone()),
+            other: other && account::is_confirmation(flow),
         });
     }
-    let other = params.optional("other").ok().flatten().is_some();
     let pending = pending(cx, flow, browser).await?;
     match pipeline::resume(cx, &pending, browser, Answer::None).await {
         Ok(Outcome::Login(asked)) => Ok(Target {
@@ -155,6 +155,9 @@ fn own_page(flow: &str) -> Option<String> {
     match flow {
         "" => Some("/".to_owned()),
         _ => {
+            if let Some(path) = account::named(flow) {
+                return Some(path);
+            }
             let code = device::normalized(flow.strip_prefix(DEVICE)?);
             Some(if code.is_empty() {
                 "/device".to_owned()
@@ -175,14 +178,43 @@ fn expected_account(request: &AuthorizationRequest, browser: &Browser) -> Option
     (same && !request.prompt.select_account).then(|| session.email.clone())
 }
 
-async fn go_on(cx: &Cx, target: Target, browser: &Browser) -> Response {
-    if let Some(next) = target.next {
+/// Signs the user in, all factors being proved, and goes on.
+pub(super) async fn finish(cx: &Cx, user: &UserRow, proof: Proof, flow: &str, browser: Browser) -> Response {
+    match session::start(cx, user, proof, browser.session.as_ref()).await {
+        Ok((cookie, session)) => {
+            let browser = Browser {
+                session: Some(session),
+                ..browser
+            };
+            let mut response = go_on(cx, flow, &browser).await;
+            set_session(cx, &mut response, &cookie);
+            set_device(cx, &mut response, &known_device::remember(cx, user));
+            response
+        }
+        Err(error) => render::page_error(cx, error.into()),
+    }
+}
+
+/// To the page of ours that the flow names, or on with the saved request.
+pub(super) async fn go_on(cx: &Cx, flow: &str, browser: &Browser) -> Response {
+    if let Some(next) = own_page(flow) {
         return render::see_other(&cx.app.config.public_url.url(&next));
     }
-    match pending(cx, &target.flow, browser).await {
+    match pending(cx, flow, browser).await {
         Ok(pending) => outcome(cx, pipeline::resume(cx, &pending, browser, Answer::None).await),
         Err(response) => *response,
     }
+}
+
+/// The form again, after a passkey that is not taken.
+pub(super) fn passkey_refused(cx: &Cx, browser: &Browser, target: Target) -> Response {
+    form(cx, browser, target, None, Some(LoginProblem::Passkey))
+}
+
+/// The characters of `text` that names of flows and handles are made of.
+pub(super) fn plain(text: &str) -> String {
+    let is_plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    text.chars().filter(is_plain).take(200).collect()
 }
 
 fn form(
@@ -208,6 +240,7 @@ fn form(
         other: target.other,
         can_reset: cx.app.config.sends_mail(),
         can_sign_up: signup::is_open(cx),
+        passkeys: passkey::available(cx).then(|| asset_url(cx.app.config.public_url.path(), "passkey.js")),
         problem,
     };
     render::page(status, &view, FormTarget::Client)

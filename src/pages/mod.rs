@@ -1,5 +1,6 @@
 //! The pages: one file per page, each with its handlers; what they show is in `view`, rendered by `templates/pages`.
 
+pub mod account;
 pub mod authorize;
 pub mod back_to_app;
 pub mod consent;
@@ -14,6 +15,8 @@ pub mod login;
 pub mod logout;
 mod mail_request;
 pub mod reset_password;
+pub mod mfa;
+pub mod passkey;
 pub mod setup;
 pub mod signup;
 pub mod unlock;

@@ -103,7 +103,8 @@ pub(super) fn failure(error: UserError) -> crate::oauth::error::Failure {
     }
 }
 
-fn sentence(text: &str) -> String {
+/// An error of the library as a sentence.
+pub(super) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters
         .next()

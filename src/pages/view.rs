@@ -3,6 +3,7 @@
 //! without a server. Texts, attributes and element ids are part of the interface: browser tests rely on them.
 
 mod account;
+mod mailed;
 mod consent;
 mod demo;
 mod dev_mail;
@@ -14,14 +15,17 @@ mod home;
 mod layout;
 mod login;
 mod logout;
+mod mfa;
 mod problem;
 mod return_to_app;
 mod scope_line;
+mod security;
 mod setup;
 #[cfg(test)]
 mod tests;
 
-pub use account::{
+pub use account::{AppLine, AppsPage, ProfilePage, SessionLine, SessionsPage};
+pub use mailed::{
     AccountDone, CheckMailPage, ConfirmLinkPage, LinkGonePage, MailRequest, MailRequestPage, NewPasswordPage,
 };
 pub use consent::ConsentPage;
@@ -35,7 +39,11 @@ pub use home::HomePage;
 pub use layout::Layout;
 pub use login::{LoginPage, LoginProblem};
 pub use logout::{LogoutPage, SignedOutPage};
+pub use mfa::{MfaPage, MfaProblem, MfaSetupPage};
 pub use problem::FieldProblem;
 pub use return_to_app::ReturnPage;
 pub use scope_line::ScopeLine;
+pub use security::{
+    AppSetupPage, CeremonyView, PasskeyLine, PasskeySetupPage, PasswordPage, RecoveryCodesPage, SecurityPage,
+};
 pub use setup::SetupPage;

@@ -46,3 +46,29 @@ pub async fn delete(at: Sql<'_>, user_id: &str, client_id: &str) -> Result<bool>
         client_id
     )? == 1)
 }
+
+row! {
+    /// What a user has allowed a client.
+    #[derive(Clone, Debug)]
+    pub struct ConsentRow {
+        /// The client.
+        pub client_id: String,
+        /// Allowed scope, space-separated.
+        pub scope: String,
+        /// When it was last allowed.
+        pub granted_at: i64,
+    }
+}
+
+/// All that a user has allowed, the newest first.
+///
+/// # Errors
+/// The database fails.
+pub async fn of_user(at: Sql<'_>, user_id: &str) -> Result<Vec<ConsentRow>> {
+    fetch_all!(
+        at => ConsentRow,
+        "SELECT client_id, scope, granted_at FROM consents WHERE user_id = $1
+         ORDER BY granted_at DESC, client_id LIMIT 500",
+        user_id,
+    )
+}

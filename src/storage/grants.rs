@@ -310,3 +310,56 @@ pub async fn revoke_of_client(at: Sql<'_>, user_id: &str, client_id: &str, now: 
         now.0,
     )
 }
+
+/// Revokes the grants of a user that were given in other sessions than `except` and do not outlive them.
+///
+/// # Errors
+/// The database fails.
+pub async fn revoke_of_other_sessions(
+    at: Sql<'_>,
+    user_id: &str,
+    except: &str,
+    now: Timestamp,
+) -> Result<u64> {
+    execute!(
+        at,
+        "UPDATE grants SET revoked_at = $3
+         WHERE user_id = $1 AND session_id <> $2 AND revoked_at IS NULL AND NOT offline",
+        user_id,
+        except,
+        now.0,
+    )
+}
+
+row! {
+    /// A grant as its owner sees it in a list.
+    #[derive(Clone, Debug)]
+    pub struct ListedGrant {
+        /// The client.
+        pub client_id: String,
+        /// Granted scope, space-separated.
+        pub scope: String,
+        /// When it was given.
+        pub created_at: i64,
+        /// Whether there is a refresh token that is good without the browser session.
+        pub lasting: bool,
+    }
+}
+
+/// The grants of a user that still stand, the newest first.
+///
+/// # Errors
+/// The database fails.
+pub async fn of_user(at: Sql<'_>, user_id: &str, epoch: i64, now: Timestamp) -> Result<Vec<ListedGrant>> {
+    fetch_all!(
+        at => ListedGrant,
+        "SELECT client_id, scope, created_at,
+           (offline AND refresh_digest IS NOT NULL AND refresh_expires_at > $3) AS lasting
+         FROM grants
+         WHERE user_id = $1 AND user_epoch = $2 AND revoked_at IS NULL AND purge_at > $3
+         ORDER BY created_at DESC, id LIMIT 500",
+        user_id,
+        epoch,
+        now.0,
+    )
+}

@@ -6,6 +6,7 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 const FILES: &[(i64, &str, &str)] = &[
     (1, "init", include_str!("../../migrations/0001_init.sql")),
     (3, "accounts", include_str!("../../migrations/0003_accounts.sql")),
+    (4, "factors", include_str!("../../migrations/0004_factors.sql")),
 ];
 
 /// All migrations in order. The runner takes a lock on Postgres, so that nodes may start together.

@@ -5,12 +5,14 @@
 #[macro_use]
 mod macros;
 
+pub mod challenges;
 pub mod clients;
 pub mod consents;
 mod deadline;
 pub mod denied_tokens;
 pub mod device_codes;
 mod dialect;
+pub mod factors;
 pub mod grants;
 pub mod interactions;
 pub mod mail_links;
@@ -18,6 +20,7 @@ mod migrate;
 mod pool;
 pub mod outbox;
 pub mod password_failures;
+pub mod passkeys;
 pub mod purge;
 pub mod sessions;
 pub mod setup_links;

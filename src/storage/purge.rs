@@ -28,6 +28,12 @@ pub async fn batch(db: &Db, now: Timestamp) -> Result<u64> {
     )?;
     deleted += execute!(
         db.write(),
+        "DELETE FROM challenges WHERE id IN (SELECT id FROM challenges WHERE expires_at < $1 LIMIT $2)",
+        now.0,
+        BATCH,
+    )?;
+    deleted += execute!(
+        db.write(),
         "DELETE FROM device_codes WHERE id IN (SELECT id FROM device_codes WHERE expires_at < $1 LIMIT $2)",
         (now - LATE_POLL).0,
         BATCH,

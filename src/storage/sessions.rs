@@ -181,3 +181,73 @@ pub async fn end_all(at: Sql<'_>, user_id: &str, now: Timestamp) -> Result<u64> 
         now.0
     )
 }
+
+row! {
+    /// A live session as its owner sees it in a list.
+    #[derive(Clone, Debug)]
+    pub struct ListedSession {
+        /// Row identifier.
+        pub id: String,
+        /// Address at sign-in.
+        pub ip: String,
+        /// User agent at sign-in.
+        pub user_agent: String,
+        /// Methods, space-separated.
+        pub amr: String,
+        /// When the user last proved who they are.
+        pub auth_time: i64,
+        /// Last use.
+        pub last_seen_at: i64,
+    }
+}
+
+/// The live sessions of a user, the latest used first.
+///
+/// # Errors
+/// The database fails.
+pub async fn of_user(
+    at: Sql<'_>,
+    user_id: &str,
+    idle: Seconds,
+    now: Timestamp,
+) -> Result<Vec<ListedSession>> {
+    fetch_all!(
+        at => ListedSession,
+        "SELECT s.id, s.ip, s.user_agent, s.amr, s.auth_time, s.last_seen_at
+         FROM sessions s JOIN users u ON u.id = s.user_id
+         WHERE s.user_id = $1 AND s.ended_at IS NULL AND s.expires_at > $2 AND s.last_seen_at > $3
+           AND u.credential_epoch = s.user_epoch
+         ORDER BY s.last_seen_at DESC, s.id LIMIT 100",
+        user_id,
+        now.0,
+        (now - idle).0,
+    )
+}
+
+/// Ends a session, if it is this user's.
+///
+/// # Errors
+/// The database fails.
+pub async fn end_of_user(at: Sql<'_>, user_id: &str, id: &str, now: Timestamp) -> Result<bool> {
+    Ok(execute!(
+        at,
+        "UPDATE sessions SET ended_at = $3 WHERE id = $2 AND user_id = $1 AND ended_at IS NULL",
+        user_id,
+        id,
+        now.0
+    )? == 1)
+}
+
+/// Ends all sessions of a user but the one named `except`.
+///
+/// # Errors
+/// The database fails.
+pub async fn end_others(at: Sql<'_>, user_id: &str, except: &str, now: Timestamp) -> Result<u64> {
+    execute!(
+        at,
+        "UPDATE sessions SET ended_at = $3 WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL",
+        user_id,
+        except,
+        now.0
+    )
+}

@@ -215,3 +215,27 @@ pub async fn set_disabled(at: Sql<'_>, id: &str, since: Option<Timestamp>, now: 
 pub async fn delete(at: Sql<'_>, id: &str) -> Result<bool> {
     Ok(execute!(at, "DELETE FROM users WHERE id = $1", id)? == 1)
 }
+
+/// Sets what the user may say about themselves; `false` if somebody else has the username, in whatever case.
+///
+/// # Errors
+/// The database fails.
+pub async fn set_profile(
+    at: Sql<'_>,
+    id: &str,
+    name: Option<&str>,
+    preferred_username: Option<&str>,
+    now: Timestamp,
+) -> Result<bool> {
+    let changed = execute!(
+        at,
+        "UPDATE users SET name = $2, preferred_username = $3, updated_at = $4
+         WHERE id = $1 AND (lower(preferred_username) = lower($3) OR NOT EXISTS
+           (SELECT 1 FROM users o WHERE lower(o.preferred_username) = lower($3) AND o.id <> $1))",
+        id,
+        name,
+        preferred_username,
+        now.0,
+    )?;
+    Ok(changed == 1)
+}

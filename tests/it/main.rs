@@ -3,6 +3,7 @@
 #![expect(unreachable_pub, reason = "the support types are shared by all test modules")]
 
 mod access_token;
+mod account;
 mod authorize;
 mod cli;
 mod client_auth;

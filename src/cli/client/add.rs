@@ -55,6 +55,9 @@ pub(crate) struct Add {
     /// Do not insist on PKCE, for confidential clients that cannot do it
     #[arg(long)]
     no_pkce: bool,
+    /// People must prove two factors to use it
+    #[arg(long)]
+    require_mfa: bool,
     /// Put the claims of the scope into the ID token, for applications that never call userinfo
     #[arg(long)]
     id_token_claims: bool,
@@ -162,6 +165,7 @@ fn metadata(arguments: &Add) -> Metadata {
         resources: arguments.resources.clone(),
         introspects: arguments.introspects.clone(),
         skip_consent: arguments.skip_consent,
+        require_mfa: arguments.require_mfa,
         require_pkce: !arguments.no_pkce,
         id_token_claims: arguments.id_token_claims,
         ..base

@@ -57,6 +57,9 @@ pub(crate) struct Update {
     /// Whether a confidential client must use PKCE
     #[arg(long, value_name = "BOOL")]
     pkce: Option<bool>,
+    /// Whether people must prove two factors to use it
+    #[arg(long, value_name = "BOOL")]
+    require_mfa: Option<bool>,
     /// Whether the claims of the scope are in the ID token
     #[arg(long, value_name = "BOOL")]
     id_token_claims: Option<bool>,
@@ -123,6 +126,7 @@ fn changed(arguments: &Update, before: Metadata) -> Metadata {
         resources: list(&arguments.resources, before.resources),
         introspects: list(&arguments.introspects, before.introspects),
         skip_consent: arguments.skip_consent.unwrap_or(before.skip_consent),
+        require_mfa: arguments.require_mfa.unwrap_or(before.require_mfa),
         require_pkce: arguments.pkce.unwrap_or(before.require_pkce),
         id_token_claims: arguments.id_token_claims.unwrap_or(before.id_token_claims),
         ..before

@@ -4,7 +4,7 @@ use crate::cx::Cx;
 use crate::jose::TYP_ID_TOKEN;
 use crate::oauth::claims_request::ClaimsRequest;
 use crate::oauth::client::Client;
-use crate::oauth::discovery::ACR_PASSWORD;
+use crate::oauth::discovery::ACRS;
 use crate::oauth::engine::authorization_request::{self, Question};
 use crate::oauth::engine::{pkce, scope::Scope};
 use crate::oauth::error::{ErrorCode, Refusal, Result, invalid_request};
@@ -35,6 +35,7 @@ pub(super) const PARAMETERS: &[&str] = &[
     "login_hint",
     "id_token_hint",
     "claims",
+    "acr_values",
 ];
 
 /// All of them together, bytes; a state may have more than a thousand.
@@ -61,6 +62,8 @@ pub struct AuthorizationRequest {
     pub subject: Option<String>,
     /// The `claims` parameter, as far as the client may ask for them.
     pub claims: Option<String>,
+    /// The authentication context classes that the client asks for and that there are here, in its order.
+    pub acr: Vec<&'static str>,
     /// What the user must allow: the scope, and the scopes behind the claims that are asked for by name.
     pub consent: Scope,
 }
@@ -81,7 +84,7 @@ pub(super) fn run(cx: &Cx, client: &Client, params: &Params) -> Result<Authoriza
     let resources = resource::requested(client, params)?;
     let prompt = Prompt::parse(params.optional("prompt")?)?;
     let requested = ClaimsRequest::parse(params.optional("claims")?)?;
-    reachable(requested.essential_acr())?;
+    let acr = acr(&requested, params)?;
     let expected = requested.subject().map(str::to_owned);
     let claims = requested.limited_to(&client.scope);
     let scope = if client.has_grant("refresh_token") {
@@ -97,6 +100,7 @@ pub(super) fn run(cx: &Cx, client: &Client, params: &Params) -> Result<Authoriza
         max_age: max_age(params)?.or(client.metadata.default_max_age),
         login_hint: params.optional("login_hint")?.map(str::to_owned),
         subject: hinted_subject(cx, params)?.or(expected),
+        acr,
         claims: claims.text(),
         consent: scope.union(&claims.scope()),
         scope,
@@ -210,14 +214,19 @@ fn hinted_subject(cx: &Cx, params: &Params) -> Result<Option<String>, Refusal> {
     }
 }
 
-/// OIDC Core §5.5.1.1: an essential `acr` that no sign-in here can reach is refused before anybody types a password.
-fn reachable(essential: Option<Vec<String>>) -> Result<(), Refusal> {
-    match essential {
-        Some(values) if !values.iter().any(|acr| acr == ACR_PASSWORD) => Err(Refusal::new(
-            ErrorCode::UnmetAuthenticationRequirements,
-            "None of the essential acr values can be reached here.",
-        )
-        .at("claims")),
-        _ => Ok(()),
+/// An essential `acr` that no sign-in here can reach is refused before anybody types a password (OIDC Core §5.5.1.1);
+/// one of `acr_values` is passed over (OIDC Core §3.1.2.1). What is left is asked for, whichever way it came
+/// (RFC 9470 §5).
+fn acr(requested: &ClaimsRequest, params: &Params) -> Result<Vec<&'static str>, Refusal> {
+    let known = |value: &str| ACRS.iter().copied().find(|acr| *acr == value);
+    let Some(values) = requested.essential_acr() else {
+        let values = params.optional("acr_values")?.unwrap_or_default();
+        return Ok(values.split(' ').filter_map(known).collect());
+    };
+    let reachable: Vec<&'static str> = values.iter().filter_map(|value| known(value)).collect();
+    if reachable.is_empty() {
+        let description = "None of the essential acr values can be reached here.";
+        return Err(Refusal::new(ErrorCode::UnmetAuthenticationRequirements, description).at("claims"));
     }
+    Ok(reachable)
 }

@@ -7,9 +7,11 @@ use super::return_to::ReturnTo;
 use crate::cx::Cx;
 use crate::identity::browser::Browser;
 use crate::oauth::client::Client;
+use crate::oauth::discovery::{ACR_MFA, ACR_PASSWORD};
 use crate::oauth::engine::scope::Scope;
 use crate::oauth::error::{ErrorCode, Refusal, Result};
 use crate::oauth::redirect_uri::Delivery;
+use crate::oauth::step_up;
 use crate::oauth::tokens::access_token::SKEW;
 use crate::storage::consents;
 use crate::storage::sessions::LiveSession;
@@ -29,6 +31,8 @@ pub enum Answer {
 pub(super) enum Step {
     /// Sign in.
     Login,
+    /// Prove a second factor.
+    SecondFactor,
     /// Consent.
     Consent,
     /// Nothing: a code for this session; the scope to remember as allowed, if it was just allowed.
@@ -47,6 +51,8 @@ struct State<'a> {
     remembered: Option<Scope>,
     answer: Answer,
     delivery: Delivery,
+    /// Two factors are a must for this client or this user, and the session has proved one.
+    mfa_missing: bool,
     now: i64,
 }
 
@@ -60,6 +66,7 @@ struct Check {
 #[derive(Clone, Copy)]
 enum Page {
     Login,
+    SecondFactor,
     Consent,
 }
 
@@ -101,6 +108,12 @@ static CHECKS: &[Check] = &[
         },
     },
     Check {
+        error: ErrorCode::LoginRequired,
+        description: "The user must prove a second factor.",
+        page: Page::SecondFactor,
+        needed: |state| state.mfa_missing || state.session.is_some_and(|s| !reaches(s, &state.request.acr)),
+    },
+    Check {
         error: ErrorCode::ConsentRequired,
         description: "The user has not allowed this yet.",
         page: Page::Consent,
@@ -111,6 +124,11 @@ static CHECKS: &[Check] = &[
 /// `max_age=0` asks for a sign-in now (OIDC Core §3.1.2.1).
 fn too_old(session: &LiveSession, max_age: i64, now: i64) -> bool {
     max_age == 0 || now.saturating_sub(session.auth_time) > max_age
+}
+
+/// Whether the session is of one of the classes asked for; two factors include the password alone.
+fn reaches(session: &LiveSession, asked: &[&str]) -> bool {
+    asked.is_empty() || asked.contains(&ACR_PASSWORD) || session.acr == ACR_MFA
 }
 
 fn consent_needed(state: &State<'_>) -> bool {
@@ -139,6 +157,10 @@ pub(super) async fn next_step(
         Some(session) => consents::find(cx.app.db.read(), &session.user_id, &client.id).await?,
         None => None,
     };
+    let mfa_missing = match session {
+        Some(session) => step_up::is_missing(cx, client, session).await?,
+        None => false,
+    };
     let state = State {
         client,
         request,
@@ -146,6 +168,7 @@ pub(super) async fn next_step(
         fresh: pending.is_some_and(|pending| signed_in_for(pending, session)),
         remembered: remembered.as_deref().map(Scope::parse).transpose()?,
         answer,
+        mfa_missing,
         delivery: return_to.redirect().delivery(),
         now: cx.now.0,
     };
@@ -159,6 +182,7 @@ pub(super) async fn next_step(
             (Page::Consent, Answer::Deny) => Step::Denied,
             (Page::Consent, _) => Step::Consent,
             (Page::Login, _) => Step::Login,
+            (Page::SecondFactor, _) => Step::SecondFactor,
         });
     }
     match session {

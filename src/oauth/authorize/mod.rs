@@ -28,6 +28,8 @@ pub enum Outcome {
     Respond(Response),
     /// The sign-in page, with the handle of the saved request.
     Login(Asked),
+    /// The page for the second factor, with the handle of the saved request.
+    StepUp(Asked),
     /// The consent page, with the handle of the saved request.
     Consent(Asked),
     /// Nothing: the saved request was answered already, by a second click or in another tab.
@@ -103,6 +105,9 @@ async fn run(
     let step = interaction::next_step(cx, &client, &request, &return_to, browser, pending, answer).await;
     match step.map_err(back)? {
         Step::Login => Ok(Outcome::Login(
+            ask(cx, client, request, params, browser, pending).await?,
+        )),
+        Step::SecondFactor => Ok(Outcome::StepUp(
             ask(cx, client, request, params, browser, pending).await?,
         )),
         Step::Consent => Ok(Outcome::Consent(

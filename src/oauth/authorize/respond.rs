@@ -6,6 +6,7 @@ use super::return_to::{Response, ReturnTo};
 use crate::cx::Cx;
 use crate::id;
 use crate::oauth::client::Client;
+use crate::oauth::discovery::{ACR_MFA, ACR_PASSWORD};
 use crate::oauth::engine::scope::Scope;
 use crate::oauth::error::{Fault, Result};
 use crate::oauth::scopes::OFFLINE_ACCESS;
@@ -45,7 +46,7 @@ pub(super) async fn code(
         claims: request.claims.as_deref(),
         nonce: request.nonce.as_deref(),
         auth_time: session.auth_time,
-        acr: &session.acr,
+        acr: reported_acr(session, &request.acr),
         amr: &session.amr,
         created_at: cx.now,
         expires_at: cx.now + tokens.refresh_token_absolute,
@@ -80,6 +81,13 @@ pub(super) async fn code(
         }
     }
     Ok(Some(return_to.success(code.expose())))
+}
+
+/// The class that the client asked for first, of those that the session reaches (OIDC Core §5.5.1.1): never a higher
+/// one than was proved.
+fn reported_acr<'a>(session: &'a LiveSession, asked: &[&'a str]) -> &'a str {
+    let reached = |acr: &&str| *acr == session.acr || (session.acr == ACR_MFA && *acr == ACR_PASSWORD);
+    asked.iter().copied().find(reached).unwrap_or(&session.acr)
 }
 
 /// Notes that the user said no; `false` if the saved request was answered already.

@@ -50,6 +50,8 @@ pub struct Metadata {
     pub require_pkce: bool,
     /// First-party: the operator consents for the users. Ours.
     pub skip_consent: bool,
+    /// Whether people must prove two factors to use it. Ours.
+    pub require_mfa: bool,
     /// Puts the claims of the scope into the ID token, for clients that never call userinfo. Ours.
     pub id_token_claims: bool,
     /// Resource servers that it may name in `resource` (RFC 8707); also their audience values. Ours.
@@ -76,6 +78,7 @@ impl Default for Metadata {
             access_token_signed_response_alg: None,
             require_pkce: true,
             skip_consent: false,
+            require_mfa: false,
             id_token_claims: false,
             resources: Vec::new(),
             introspects: Vec::new(),

@@ -1,148 +1,103 @@
-//! What the mails lead to: asking for one, opening its link, and what became of it.
+//! The account of the person who is signed in: profile, devices, connected apps. See `security.rs` for the rest.
 
 use askama::Template;
 
-use super::{FieldProblem, Layout};
+use super::{FieldProblem, Layout, ScopeLine, scope_line};
 
-/// What a mail is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MailRequest {
-    /// A new password.
-    Reset,
-    /// Confirming the address.
-    Verify,
-    /// An account.
-    SignUp,
-}
-
-impl MailRequest {
-    /// The path of the page, which is also where its form goes.
-    pub fn path(self) -> &'static str {
-        match self {
-            Self::Reset => "/reset-password",
-            Self::Verify => "/verify-email",
-            Self::SignUp => "/signup",
-        }
-    }
-}
-
-impl MailRequest {
-    fn heading(self) -> &'static str {
-        match self {
-            Self::Reset => "Reset your password",
-            Self::Verify => "Confirm your email address",
-            Self::SignUp => "Create your account",
-        }
-    }
-
-    fn lead(self) -> &'static str {
-        match self {
-            Self::Reset => "We send you a link to choose a new one.",
-            Self::Verify => "We send you a link that confirms it.",
-            Self::SignUp => "We send you a link to go on with.",
-        }
-    }
-}
-
-/// Asks for the address: `#mail-form`. Posts `csrf` and `email`.
+/// The profile. Posts `csrf`, `name` and `preferred_username` to `/account`.
 #[derive(Debug, Template)]
-#[template(path = "pages/mail_request.html")]
-pub struct MailRequestPage {
+#[template(path = "pages/account.html")]
+pub struct ProfilePage {
     /// The frame.
     pub layout: Layout,
     /// Token against cross-site requests.
     pub csrf: String,
-    /// What for.
-    pub request: MailRequest,
-    /// What was typed before.
+    /// E-mail address.
     pub email: String,
-    /// What to correct; the field is `email`.
+    /// Whether it is verified.
+    pub verified: bool,
+    /// Full name.
+    pub name: String,
+    /// Short name that apps show.
+    pub preferred_username: String,
+    /// Whether it was just saved.
+    pub saved: bool,
+    /// What to correct.
     pub problems: Vec<FieldProblem>,
 }
 
-impl MailRequestPage {
+impl ProfilePage {
     fn problem_of(&self, field: &str) -> Option<&str> {
-        of(&self.problems, field)
+        super::problem::of(&self.problems, field)
     }
 }
 
-/// Says that a mail may be on its way, whether there is an account or not: `#check-mail`.
-#[derive(Debug, Template)]
-#[template(path = "pages/check_mail.html")]
-pub struct CheckMailPage {
-    /// The frame.
-    pub layout: Layout,
-    /// What was asked for.
-    pub request: MailRequest,
-    /// The address that was typed.
-    pub email: String,
+/// One session.
+#[derive(Debug)]
+pub struct SessionLine {
+    /// Its identifier.
+    pub id: String,
+    /// Whether it is the one of this browser.
+    pub here: bool,
+    /// Browser and system.
+    pub device: String,
+    /// Address at sign-in.
+    pub ip: String,
+    /// How the person signed in.
+    pub method: &'static str,
+    /// When.
+    pub signed_in: String,
+    /// Last use.
+    pub last_seen: String,
 }
 
-/// A link that one button uses up: `#link-form`. Posts `csrf`.
+/// Where the person is signed in. Posts `csrf` and `session` (none: all others) to `/account/sessions`.
 #[derive(Debug, Template)]
-#[template(path = "pages/confirm_link.html")]
-pub struct ConfirmLinkPage {
+#[template(path = "pages/account_sessions.html")]
+pub struct SessionsPage {
     /// The frame.
     pub layout: Layout,
     /// Token against cross-site requests.
     pub csrf: String,
-    /// The link itself.
-    pub action: String,
-    /// Whose account.
-    pub email: String,
-    /// Whether it unlocks; else it confirms the address.
-    pub unlocks: bool,
+    /// This browser first.
+    pub sessions: Vec<SessionLine>,
+    /// What was just done.
+    pub done: Option<&'static str>,
 }
 
-/// Asks for a new password: `#password-form`. Posts `csrf`, `password` and, for a new account, `name`.
+/// One connected app.
+#[derive(Debug)]
+pub struct AppLine {
+    /// Client identifier.
+    pub id: String,
+    /// Name of the app.
+    pub name: String,
+    /// Host of its home page.
+    pub host: Option<String>,
+    /// What it may do.
+    pub scopes: Vec<ScopeLine>,
+    /// When it was last allowed.
+    pub since: String,
+    /// Whether it keeps access while the person is not using it.
+    pub lasting: bool,
+}
+
+impl AppLine {
+    fn scopes(&self) -> impl Iterator<Item = &ScopeLine> {
+        scope_line::in_order(&self.scopes)
+    }
+}
+
+/// The apps that may use the account. Posts `csrf` and `client` to `/account/apps`.
 #[derive(Debug, Template)]
-#[template(path = "pages/new_password.html")]
-pub struct NewPasswordPage {
+#[template(path = "pages/account_apps.html")]
+pub struct AppsPage {
     /// The frame.
     pub layout: Layout,
     /// Token against cross-site requests.
     pub csrf: String,
-    /// The link itself.
-    pub action: String,
-    /// Whose account.
-    pub email: String,
-    /// The name to start with, for a new account.
-    pub name: Option<String>,
-    /// What to correct; the fields are `name` and `password`.
-    pub problems: Vec<FieldProblem>,
-    /// Least length of a password in characters.
-    pub min_length: u32,
-}
-
-impl NewPasswordPage {
-    fn problem_of(&self, field: &str) -> Option<&str> {
-        of(&self.problems, field)
-    }
-}
-
-/// The link is used, too old, replaced by a newer one, or none of ours: `#link-gone`.
-#[derive(Debug, Template)]
-#[template(path = "pages/link_gone.html")]
-pub struct LinkGonePage {
-    /// The frame.
-    pub layout: Layout,
-    /// Where to ask for another one.
-    pub again: Option<&'static str>,
-}
-
-/// A link has done its work: `#account-done`.
-#[derive(Debug, Template)]
-#[template(path = "pages/account_done.html")]
-pub struct AccountDone {
-    /// The frame.
-    pub layout: Layout,
-    /// Heading.
-    pub heading: &'static str,
-    /// What has happened.
-    pub text: &'static str,
-}
-
-fn of<'a>(problems: &'a [FieldProblem], field: &str) -> Option<&'a str> {
-    let mut found = problems.iter().filter(|problem| problem.field == Some(field));
-    found.next().map(|problem| problem.text.as_str())
+    /// The apps.
+    pub apps: Vec<AppLine>,
+    /// Whether one was just removed.
+    pub removed: bool,
 }

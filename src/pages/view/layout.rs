@@ -20,6 +20,16 @@ pub struct Layout {
 }
 
 impl Layout {
+    /// The pages of the account with their paths, for the list of links.
+    pub(super) fn account_pages(&self) -> &'static [(&'static str, &'static str)] {
+        &[
+            ("Profile", "/account"),
+            ("Security", "/account/security"),
+            ("Devices", "/account/sessions"),
+            ("Apps", "/account/apps"),
+        ]
+    }
+
     /// Writing direction of the language.
     pub(super) fn dir(&self) -> &'static str {
         match self.lang.split('-').next() {

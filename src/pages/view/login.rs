@@ -26,6 +26,8 @@ pub struct LoginPage {
     pub can_reset: bool,
     /// Whether everybody may create an account.
     pub can_sign_up: bool,
+    /// URL of the script that signs in with passkeys, where they are possible.
+    pub passkeys: Option<String>,
     /// Why the last attempt failed.
     pub problem: Option<LoginProblem>,
 }
@@ -46,6 +48,8 @@ pub enum LoginProblem {
     },
     /// The password hashing pool is full.
     Busy,
+    /// The passkey is not taken.
+    Passkey,
 }
 
 impl LoginPage {
@@ -63,6 +67,9 @@ impl LoginPage {
             }
             Some(LoginProblem::MissingPassword) => FieldProblem::of_field("password", "Enter your password."),
             Some(LoginProblem::TooManyAttempts { minutes }) => FieldProblem::too_many_attempts(minutes),
+            Some(LoginProblem::Passkey) => FieldProblem::of_form(
+                "That passkey did not work here. Try again, or sign in with your password.",
+            ),
             Some(LoginProblem::Busy) => {
                 FieldProblem::of_form("The server is busy. Wait a few seconds and try again.")
             }
@@ -76,6 +83,11 @@ impl LoginPage {
 
     fn text(&self) -> String {
         self.problems().into_iter().map(|problem| problem.text).collect()
+    }
+
+    /// Whether passkeys are offered in the field of the user name; not right after one that did not work.
+    fn offers_passkeys(&self) -> bool {
+        self.problem != Some(LoginProblem::Passkey)
     }
 
     /// The field to start in. After a problem the focus belongs to the summary.

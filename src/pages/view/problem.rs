@@ -12,23 +12,32 @@ pub struct FieldProblem {
 }
 
 impl FieldProblem {
-    pub(in crate::pages) fn of_field(field: &'static str, text: impl Into<String>) -> Self {
+    /// To be shown beside a field.
+    pub fn of_field(field: &'static str, text: impl Into<String>) -> Self {
         Self {
             field: Some(field),
             text: text.into(),
         }
     }
 
-    pub(super) fn of_form(text: impl Into<String>) -> Self {
+    /// Of the whole form.
+    pub fn of_form(text: impl Into<String>) -> Self {
         Self {
             field: None,
             text: text.into(),
         }
     }
 
-    pub(in crate::pages) fn too_many_attempts(minutes: u32) -> Self {
+    /// The limit on attempts was reached.
+    pub fn too_many_attempts(minutes: u32) -> Self {
         Self::of_form(format!("Too many attempts. Try again in {}.", Minutes(minutes)))
     }
+}
+
+/// What is wrong with a field.
+pub(super) fn of<'a>(problems: &'a [FieldProblem], field: &str) -> Option<&'a str> {
+    let problem = problems.iter().find(|problem| problem.field == Some(field));
+    problem.map(|problem| problem.text.as_str())
 }
 
 struct Minutes(u32);

@@ -9,6 +9,7 @@ mod pkce;
 mod prompt;
 mod redirect_uri;
 mod response_mode;
+mod step_up;
 
 use crate::support::{Answer, Browser, RelyingParty, TestApp};
 use keywright::jose::Claims;

@@ -154,3 +154,30 @@ fn the_setup_link_is_kept_out_of_logs_and_ends_with_the_first_administrator() {
         Some(1)
     );
 }
+
+/// AC-236: the operator can require and take away second factors, and sees none of them.
+#[test]
+fn second_factors_are_required_and_reset_by_the_operator() {
+    let terminal = Terminal::new();
+    let email = "dora@example.com";
+    terminal.json(&["user", "add", email, "--generate-password"]);
+    let before = terminal.json(&["user", "mfa", email]);
+    assert_eq!(
+        (&before["required"], &before["passkeys"]),
+        (&false.into(), &0.into())
+    );
+    assert_eq!(
+        terminal.json(&["user", "mfa", email, "--require", "true"])["required"],
+        true
+    );
+    let after = terminal.json(&["user", "mfa", email, "--reset"]);
+    assert_eq!(
+        (&after["required"], &after["authenticator_app"]),
+        (&true.into(), &false.into())
+    );
+    assert_eq!(
+        terminal.json(&["user", "mfa", email, "--require", "false"])["required"],
+        false
+    );
+    assert_eq!(terminal.run(&["user", "mfa", "nobody@example.com"]).code, Some(1));
+}

@@ -122,7 +122,7 @@ async fn every_prompt_display_locale_and_acr_is_understood() {
     let app = TestApp::new().await;
     let document = document(&app).await;
     let client = client(&app, &document, "none").await;
-    let mut alice = app.alice().await;
+    let (mut alice, _, _) = app.alice_with_app().await;
     client.code(&mut alice, &[]).await;
     for (name, parameter) in [
         ("prompt_values_supported", "prompt"),

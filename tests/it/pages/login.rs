@@ -138,7 +138,7 @@ async fn the_form_works_without_scripts_and_says_where_it_leads() {
     for part in [
         "<form id=\"login-form\" method=\"post\" action=\"/login\"",
         "name=\"username\"",
-        "autocomplete=\"username\"",
+        "autocomplete=\"username webauthn\"",
         "name=\"password\" type=\"password\"",
         "autocomplete=\"current-password\"",
         "<button id=\"login-submit\"",

@@ -8,6 +8,7 @@ mod known_device;
 mod login;
 mod login_limit;
 mod mail_request;
+mod mfa;
 mod reset_password;
 mod setup;
 mod signup;

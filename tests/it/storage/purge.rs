@@ -1,10 +1,11 @@
 //! Removal of old rows: exactly what is over, and all of it.
 
 use super::databases::{Database, NOW, at, client, databases, device_code, grant, session};
+use keywright::storage::challenges::ChallengeRow;
 use keywright::storage::clients::SecretRow;
 use keywright::storage::interactions::InteractionRow;
 use keywright::storage::{
-    clients, denied_tokens, device_codes, grants, interactions, purge, sessions, setup_links,
+    challenges, clients, denied_tokens, device_codes, grants, interactions, purge, sessions, setup_links,
 };
 use keywright::time::Timestamp;
 
@@ -16,6 +17,9 @@ async fn fill(db: &Database) {
         let id = end.to_string();
         let expires_at = at(end);
         interactions::insert(db.write(), &interaction(&id, expires_at))
+            .await
+            .unwrap();
+        challenges::insert(db.write(), &challenge(&id, expires_at))
             .await
             .unwrap();
         let mut device = device_code(&id, &id);
@@ -43,6 +47,20 @@ async fn fill(db: &Database) {
         .await
         .unwrap();
     tx.commit().await.unwrap();
+}
+
+fn challenge(id: &str, expires_at: Timestamp) -> ChallengeRow {
+    ChallengeRow {
+        id: id.to_owned(),
+        kind: "sign_in".to_owned(),
+        browser: Vec::new(),
+        user_id: None,
+        user_epoch: None,
+        payload: Vec::new(),
+        created_at: NOW.0,
+        expires_at: expires_at.0,
+        spent_at: None,
+    }
 }
 
 fn interaction(id: &str, expires_at: Timestamp) -> InteractionRow {
@@ -108,7 +126,7 @@ async fn exactly_what_is_over_is_removed() {
             db.name()
         );
         // One row of each kind.
-        assert_eq!(purge::batch(&db, at(101)).await.unwrap(), 6, "{}", db.name());
+        assert_eq!(purge::batch(&db, at(101)).await.unwrap(), 7, "{}", db.name());
         assert_eq!(
             left(&db).await,
             ["interaction 200", "device 200", "denied 200", "grant 200"]
@@ -120,7 +138,7 @@ async fn exactly_what_is_over_is_removed() {
             "{}: the link",
             db.name()
         );
-        assert_eq!(purge::batch(&db, at(201)).await.unwrap(), 6, "{}", db.name());
+        assert_eq!(purge::batch(&db, at(201)).await.unwrap(), 7, "{}", db.name());
         assert!(left(&db).await.is_empty());
         assert_eq!(purge::batch(&db, at(900_000)).await.unwrap(), 0, "{}", db.name());
         let secrets = clients::live_secrets(db.read(), "c", NOW).await.unwrap();

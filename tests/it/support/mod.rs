@@ -3,6 +3,7 @@
 mod answer;
 mod app;
 mod browser;
+mod factors;
 mod fixtures;
 pub mod mailbox;
 mod relying_party;
@@ -15,5 +16,6 @@ pub mod source;
 pub use answer::Answer;
 pub use app::{TestApp, USERS, create_database, postgres_server};
 pub use browser::Browser;
+pub use factors::{Authenticator, recovery_codes};
 pub use fixtures::API;
 pub use relying_party::{CHALLENGE, RelyingParty, Tokens, VERIFIER, basic};

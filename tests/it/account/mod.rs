@@ -1,0 +1,8 @@
+//! `/account`: what people see and change of their own account.
+
+mod apps;
+mod authenticator;
+mod passkey;
+mod profile;
+mod security;
+mod sessions;
