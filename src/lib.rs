@@ -16,6 +16,7 @@ pub mod keyring;
 pub mod oauth;
 pub mod opaque;
 pub mod pages;
+pub mod resource;
 pub mod secret;
 pub mod storage;
 pub mod telemetry;

@@ -1,10 +1,11 @@
-//! The two cookies of a browser: who it is, and its session. `__Host-` and `Secure` on https; without both on http
-//! loopback, where some browsers drop secure cookies. Neither is readable by scripts.
+//! The cookies of a browser: who it is, its session, and the refresh token of a first-party app. `__Host-` and `Secure` on https; without both on http
+//! loopback, where some browsers drop secure cookies. None is readable by scripts.
 
 use super::Exchange;
 use crate::cx::Cx;
 use crate::identity::browser::Browser;
 use crate::opaque::Opaque;
+use crate::time::Seconds;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 
@@ -24,6 +25,21 @@ pub(super) fn browser(headers: &HeaderMap, secure: bool) -> Option<&str> {
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     well_formed.then_some(value)
+}
+
+/// The refresh token of a first-party app, if there is exactly one.
+pub(super) fn refresh(headers: &HeaderMap, secure: bool) -> Option<&str> {
+    find(headers, name("refresh", secure))
+}
+
+/// Whether there is a refresh cookie, good or not.
+pub(super) fn has_refresh(headers: &HeaderMap, secure: bool) -> bool {
+    all(headers, name("refresh", secure)).next().is_some()
+}
+
+/// Sets the refresh cookie, or removes it with a lifetime of zero. No other site's request ever carries it.
+pub(super) fn set_refresh(cx: &Cx, response: &mut Response, value: &str, max_age: Seconds) {
+    set(cx, response, "refresh", value, max_age.0);
 }
 
 /// Sets the session cookie after a sign-in.
@@ -70,8 +86,9 @@ pub fn set_browser(cx: &Cx, response: &mut Response, browser: &Browser) {
 fn set(cx: &Cx, response: &mut Response, which: &'static str, value: &str, max_age: i64) {
     let secure = cx.app.config.public_url.is_https();
     let flag = if secure { "; Secure" } else { "" };
+    let same_site = if which == "refresh" { "Strict" } else { "Lax" };
     let cookie = format!(
-        "{}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age}{flag}",
+        "{}={value}; Path=/; HttpOnly; SameSite={same_site}; Max-Age={max_age}{flag}",
         name(which, secure)
     );
     if let Ok(mut cookie) = HeaderValue::from_str(&cookie) {
@@ -84,6 +101,8 @@ fn name(which: &'static str, secure: bool) -> &'static str {
     match (which, secure) {
         ("session", true) => "__Host-kw-session",
         ("session", false) => "kw-session",
+        ("refresh", true) => "__Host-kw-refresh",
+        ("refresh", false) => "kw-refresh",
         (_, true) => "__Host-kw-browser",
         (_, false) => "kw-browser",
     }

@@ -3,6 +3,7 @@
 #![expect(unreachable_pub, reason = "the support types are shared by all test modules")]
 
 mod access_token;
+mod auth;
 mod authorize;
 mod cli;
 mod client_auth;
@@ -23,6 +24,7 @@ mod logout;
 mod outage;
 mod pages;
 mod races;
+mod resource;
 mod revoke;
 mod session;
 mod storage;

@@ -13,7 +13,7 @@ const MAY_NAME: &[(&str, &str)] = &[
         "cli",
         "app cx http identity jobs jose keyring oauth pages storage telemetry",
     ),
-    ("http", "app cx identity oauth pages"),
+    ("http", "app cx identity jose oauth pages"),
     ("pages", "app cx http identity oauth storage"),
     ("jobs", "app storage"),
     ("oauth", "app cx identity jose keyring storage"),
@@ -21,6 +21,7 @@ const MAY_NAME: &[(&str, &str)] = &[
     ("cx", "app oauth"),
     ("app", "identity keyring oauth storage"),
     ("keyring", "jose storage"),
+    ("resource", "jose"),
     ("telemetry", ""),
     ("jose", ""),
     ("storage", ""),
@@ -42,7 +43,7 @@ const BASE_MAY_NAME: &[(&str, &str)] = &[
 
 /// A library, as code names it, and the only places that know it.
 const KNOWN_IN: &[(&str, &[&str])] = &[
-    ("axum::", &["src/http/", "src/pages/"]),
+    ("axum::", &["src/http/", "src/pages/", "src/resource/"]),
     ("sqlx::", &["src/storage/"]),
     ("askama::", &["src/pages/", "src/mail/", "src/http/render.rs"]),
     ("oxide_auth::", &["src/oauth/engine/"]),
