@@ -25,10 +25,8 @@ fn origin(exchange: &Exchange) -> Origin<'_> {
         (Some(Ok(origin)), None) => Some(origin),
         _ => return Origin::Other,
     };
-    let same_origin = match exchange.headers.get("sec-fetch-site").map(HeaderValue::to_str) {
-        None => None,
-        Some(site) => Some(site.is_ok_and(|site| site == "same-origin")),
-    };
+    let site = exchange.headers.get("sec-fetch-site").map(HeaderValue::to_str);
+    let same_origin = site.map(|site| site.is_ok_and(|site| site == "same-origin"));
     match (named, same_origin) {
         (None, None | Some(true)) => Origin::Own,
         (Some(origin), None | Some(true)) if origin == config.public_url.origin() => Origin::Own,
