@@ -13,6 +13,7 @@ mod device;
 mod discovery;
 mod engine;
 mod errors;
+mod guide;
 mod http;
 mod id_token;
 mod introspect;
