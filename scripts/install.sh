@@ -16,6 +16,8 @@ need setpriv util-linux
 have chromium || have chromium-browser || have google-chrome || missing+=(chromium)
 ! have python3 || python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
 postgres_bin >/dev/null || missing+=(postgresql)
+[[ -x /usr/sbin/nginx ]] || need nginx nginx-light
+need caddy caddy
 
 if ((${#missing[@]} > 0)); then
   have apt-get || die "install these first: ${missing[*]}"

@@ -17,6 +17,7 @@ pub mod mail;
 pub mod oauth;
 pub mod opaque;
 pub mod pages;
+pub mod resource;
 pub mod secret;
 pub mod storage;
 pub mod telemetry;

@@ -60,8 +60,11 @@ pub(super) enum Verb {
     Import(import::Import),
     /// Show or change the second factors of a user
     Mfa {
+        /// E-mail address or `sub`
+        user: String,
         #[command(flatten)]
         change: mfa::Change,
+    },
     /// Remove a user with all sessions, consents and tokens
     Rm {
         /// E-mail address or `sub`

@@ -58,6 +58,15 @@ impl Config {
         if self.accounts.sign_up != SignUp::Off && !self.sends_mail() {
             report("accounts.sign_up sends mails: set mail.smtp and mail.from".to_owned());
         }
+        // The session cookie belongs to one host; ports do not divide cookies.
+        let host = host(self.public_url.origin());
+        for origin in &self.forward_auth.origins {
+            if self::host(origin) != host {
+                report(format!(
+                    "forward_auth.origins: {origin:?} is another host than public_url, whose session cookie it never gets"
+                ));
+            }
+        }
         let cost = &self.passwords;
         // OWASP Password Storage: 19 MiB with two passes, or 46 MiB with one.
         let enough = cost.memory_kib >= 19_456 && (cost.iterations >= 2 || cost.memory_kib >= 47_104);
@@ -73,4 +82,9 @@ impl Config {
         }
         problems
     }
+}
+
+/// The host of an origin that was read before.
+fn host(origin: &str) -> Option<String> {
+    url::Url::parse(origin).ok()?.host_str().map(str::to_owned)
 }

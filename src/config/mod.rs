@@ -3,11 +3,13 @@
 //! Tests: `tests/it/config.rs`.
 
 mod accounts;
+mod api;
 mod check;
 mod cidr;
 mod database;
 mod example;
 mod file;
+mod forward_auth;
 mod issuer;
 mod keys;
 mod log;
@@ -23,9 +25,11 @@ mod sources;
 mod tokens;
 
 pub use accounts::{Accounts, SignUp};
+pub use api::Api;
 pub use cidr::Cidr;
 pub use database::{Database, DatabaseUrl, Synchronous};
 pub use example::{example, readme_table};
+pub use forward_auth::ForwardAuth;
 pub use issuer::Issuer;
 pub use keys::Keys;
 pub use log::{Log, LogFormat};
@@ -58,6 +62,10 @@ pub struct Config {
     pub sessions: Sessions,
     /// The limiter of failed logins.
     pub login: Login,
+    /// Sign-in by JSON for first-party apps.
+    pub api: Api,
+    /// Apps behind a proxy that asks who somebody is.
+    pub forward_auth: ForwardAuth,
     /// Password rules and hashing cost.
     pub passwords: Passwords,
     /// How people come to have an account.
@@ -93,6 +101,8 @@ impl Config {
             tokens: Tokens::read(reader),
             sessions: Sessions::read(reader),
             login: Login::read(reader),
+            api: Api::read(reader),
+            forward_auth: ForwardAuth::read(reader),
             passwords: Passwords::read(reader),
             accounts: Accounts::read(reader),
             mail: Mail::read(reader),

@@ -1,6 +1,8 @@
 //! The list of all settings. The reader, `config example`, `config show` and the README table all use it.
 
-use super::{accounts, database, keys, log, login, mail, passwords, server, sessions, tokens};
+use super::{
+    accounts, api, database, forward_auth, keys, log, login, mail, passwords, server, sessions, tokens,
+};
 
 /// What form a value has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +27,8 @@ pub enum Kind {
     Choice(&'static [&'static str]),
     /// Address ranges; separated by commas in the environment.
     Cidrs,
+    /// Scheme, host and port; separated by commas in the environment.
+    Origins,
 }
 
 impl Kind {
@@ -45,6 +49,7 @@ impl Kind {
                 .collect::<Vec<_>>()
                 .join(", "),
             Self::Cidrs => "list of CIDR".to_owned(),
+            Self::Origins => "list of origins".to_owned(),
         }
     }
 }
@@ -114,6 +119,8 @@ pub const fn sections() -> &'static [Section] {
         section("tokens", tokens::SETTINGS),
         section("sessions", sessions::SETTINGS),
         section("login", login::SETTINGS),
+        section("api", api::SETTINGS),
+        section("forward_auth", forward_auth::SETTINGS),
         section("passwords", passwords::SETTINGS),
         section("accounts", accounts::SETTINGS),
         section("mail", mail::SETTINGS),

@@ -1,11 +1,13 @@
-//! The cookies of a browser: who it is, its session, and who has signed in on it. `__Host-` and `Secure` on https; without both on http
-//! loopback, where some browsers drop secure cookies. Neither is readable by scripts.
+//! The cookies of a browser: who it is, its session, who has signed in on it, and the refresh token of a first-party
+//! app. `__Host-` and `Secure` on https; without both on http loopback, where some browsers drop secure cookies. None is
+//! readable by scripts.
 
 use super::Exchange;
 use crate::cx::Cx;
 use crate::identity::browser::Browser;
 use crate::identity::known_device;
 use crate::opaque::Opaque;
+use crate::time::Seconds;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 
@@ -35,6 +37,21 @@ pub(super) fn device(headers: &HeaderMap, secure: bool) -> Option<String> {
 /// Makes this device known, after a sign-in with all that it asks for; the value is of [`known_device::remember`].
 pub fn set_device(cx: &Cx, response: &mut Response, cookie: &str) {
     set(cx, response, "device", cookie, known_device::LIFETIME.0);
+}
+
+/// The refresh token of a first-party app, if there is exactly one.
+pub(super) fn refresh(headers: &HeaderMap, secure: bool) -> Option<&str> {
+    find(headers, name("refresh", secure))
+}
+
+/// Whether there is a refresh cookie, good or not.
+pub(super) fn has_refresh(headers: &HeaderMap, secure: bool) -> bool {
+    all(headers, name("refresh", secure)).next().is_some()
+}
+
+/// Sets the refresh cookie, or removes it with a lifetime of zero. No other site's request ever carries it.
+pub(super) fn set_refresh(cx: &Cx, response: &mut Response, value: &str, max_age: Seconds) {
+    set(cx, response, "refresh", value, max_age.0);
 }
 
 /// Sets the session cookie after a sign-in.
@@ -81,8 +98,9 @@ pub fn set_browser(cx: &Cx, response: &mut Response, browser: &Browser) {
 fn set(cx: &Cx, response: &mut Response, which: &'static str, value: &str, max_age: i64) {
     let secure = cx.app.config.public_url.is_https();
     let flag = if secure { "; Secure" } else { "" };
+    let same_site = if which == "refresh" { "Strict" } else { "Lax" };
     let cookie = format!(
-        "{}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={max_age}{flag}",
+        "{}={value}; Path=/; HttpOnly; SameSite={same_site}; Max-Age={max_age}{flag}",
         name(which, secure)
     );
     if let Ok(mut cookie) = HeaderValue::from_str(&cookie) {
@@ -97,6 +115,8 @@ fn name(which: &'static str, secure: bool) -> &'static str {
         ("session", false) => "kw-session",
         ("device", true) => "__Host-kw-device",
         ("device", false) => "kw-device",
+        ("refresh", true) => "__Host-kw-refresh",
+        ("refresh", false) => "kw-refresh",
         (_, true) => "__Host-kw-browser",
         (_, false) => "kw-browser",
     }

@@ -1,5 +1,6 @@
 //! Everything that knows the web framework: listener, URL table, parsing, rendering.
 
+mod api;
 mod assets;
 mod client_ip;
 mod cookies;
@@ -14,6 +15,7 @@ mod security_headers;
 mod server;
 mod wrap;
 
+pub use api::ApiError;
 pub use assets::url as asset_url;
 pub use cookies::{clear_session, set_browser, set_device, set_session};
 pub use csrf::check as check_csrf;

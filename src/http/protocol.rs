@@ -88,29 +88,35 @@ pub(super) async fn userinfo(exchange: Exchange) -> Response {
 
 /// RFC 6750 §2: one token, in the header or in a form; never in the address.
 fn bearer_token(exchange: &Exchange) -> Result<Option<String>, Refusal> {
-    let invalid = |text| Refusal::new(ErrorCode::InvalidRequest, text);
     if exchange.query()?.optional("access_token")?.is_some() {
-        return Err(invalid("An access token in the address is not accepted."));
+        return Err(unreadable("An access token in the address is not accepted."));
     }
     let in_body = match exchange.method == Method::POST && !exchange.body().is_empty() {
         true => exchange.form()?.optional("access_token")?.map(str::to_owned),
         false => None,
     };
-    let headers = exchange.authorization()?;
-    let in_header = match headers.as_slice() {
-        [] => None,
-        [one] => Some(
-            one.split_once(' ')
-                .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")),
-        ),
-        _ => return Err(invalid("There is more than one Authorization header.")),
-    };
-    match (in_header, in_body) {
-        (Some(_), Some(_)) => Err(invalid("The access token is sent in more than one way.")),
-        (Some(Some((_, token))), None) => Ok(Some(token.trim_start().to_owned())),
-        (Some(None), None) => Err(invalid("The Authorization header is not Bearer and a token.")),
-        (None, in_body) => Ok(in_body),
+    match (bearer_in_header(exchange)?, in_body) {
+        (Some(_), Some(_)) => Err(unreadable("The access token is sent in more than one way.")),
+        (in_header, in_body) => Ok(in_header.or(in_body)),
     }
+}
+
+/// RFC 6750 §2.1: the token of the one `Authorization` header.
+pub(super) fn bearer_in_header(exchange: &Exchange) -> Result<Option<String>, Refusal> {
+    match exchange.authorization()?.as_slice() {
+        [] => Ok(None),
+        [one] => match one.split_once(' ') {
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
+                Ok(Some(token.trim_start().to_owned()))
+            }
+            _ => Err(unreadable("The Authorization header is not Bearer and a token.")),
+        },
+        _ => Err(unreadable("There is more than one Authorization header.")),
+    }
+}
+
+fn unreadable(text: &'static str) -> Refusal {
+    Refusal::new(ErrorCode::InvalidRequest, text)
 }
 
 /// `GET /healthz`: the process lives.

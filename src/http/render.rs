@@ -232,7 +232,7 @@ pub(super) fn unavailable() -> Response {
 }
 
 /// Logs a failure once, and gives what the outside may see: code, description, seconds to wait.
-fn logged(cx: &Cx, failure: Failure) -> (ErrorCode, &'static str, Option<i64>) {
+pub(super) fn logged(cx: &Cx, failure: Failure) -> (ErrorCode, &'static str, Option<i64>) {
     let client_id = cx.client_id.get().map_or("", String::as_str);
     match failure {
         Failure::Refused(refusal) => {

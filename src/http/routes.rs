@@ -1,7 +1,7 @@
 //! The URL table: every reachable path, one line each.
 
 use super::protocol as p;
-use super::{assets, cors, wrap};
+use super::{api, assets, cors, wrap};
 use crate::app::App;
 use crate::pages::{self as page, account};
 use axum::Router;
@@ -106,9 +106,24 @@ pub fn router(app: &Arc<App>) -> Router {
         .route("/assets/{version}/{*name}", get(assets::serve))
         .route("/favicon.ico", get(assets::favicon))
         .route("/favicon.svg", get(assets::favicon))
+        // Sign-in by JSON
+        .route(
+            "/auth/openapi.json",
+            get(api::openapi).options(cors::preflight_document),
+        )
+        // Proxies
+        .route("/auth/verify", get(api::verify))
+        .route("/auth/return", get(api::back))
         // Operations
         .route("/healthz", get(p::healthz))
         .route("/readyz", get(p::readyz));
+    if app.config.api.enabled {
+        routes = routes
+            .route("/auth/login", post(api::login).options(api::preflight_post))
+            .route("/auth/refresh", post(api::refresh).options(api::preflight_post))
+            .route("/auth/logout", post(api::logout).options(api::preflight_post))
+            .route("/auth/me", get(api::me).options(api::preflight_get));
+    }
     if app.config.development {
         routes = routes
             .route("/demo", get(page::demo::show))

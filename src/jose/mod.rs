@@ -10,7 +10,7 @@ pub mod import;
 pub mod jwk;
 pub mod pkcs8;
 pub mod sign;
-mod strict_json;
+pub mod strict_json;
 pub mod verify;
 
 pub use alg::Alg;

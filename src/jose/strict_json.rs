@@ -7,7 +7,7 @@ use serde_json::{Map, Number, Value};
 use std::fmt;
 
 /// The members of a JSON object; `None` if it is no object or any object within has a repeated name.
-pub(super) fn object(json: &[u8]) -> Option<Map<String, Value>> {
+pub fn object(json: &[u8]) -> Option<Map<String, Value>> {
     match serde_json::from_slice(json) {
         Ok(Strict(Value::Object(members))) => Some(members),
         _ => None,

@@ -4,16 +4,16 @@
 use super::client::auth::{self, ClientRequest};
 use super::engine::scope::Scope;
 use super::error::{Fault, Result};
+use super::token::fresh::{self, Fresh};
 use super::{resource, step_up};
 use crate::cx::Cx;
 use crate::entropy::Entropy;
 use crate::id;
 use crate::opaque::{Kind, Opaque};
 use crate::storage::device_codes::{self, Approval, DeviceCodeRow};
-use crate::storage::grants::{NewGrant, NewRefresh, Standing};
+use crate::storage::grants::Standing;
 use crate::storage::sessions::LiveSession;
 use crate::storage::{password_failures, users};
-use crate::time::Timestamp;
 use serde::Serialize;
 
 /// The registered name of the grant.
@@ -180,74 +180,16 @@ pub(super) async fn standing(cx: &Cx, row: &DeviceCodeRow) -> Result<Option<Stan
         return Ok(None);
     };
     let failures = password_failures::find(cx.app.db.read(), user_id, user_id).await?;
-    Ok(Some(Standing {
-        id: grant_id.clone(),
-        client_id: row.client_id.clone(),
-        user_id: user.id,
+    let grant = Fresh {
+        id: grant_id,
+        client_id: &row.client_id,
         user_epoch: row.user_epoch.unwrap_or(-1),
-        session_id: None,
-        offline: true,
-        scope: row.scope.clone(),
-        resources: row.resources.clone(),
-        claims: None,
-        nonce: None,
+        scope: &row.scope,
+        resources: &row.resources,
         auth_time: row.auth_time.unwrap_or(row.created_at),
-        acr: row.acr.clone().unwrap_or_default(),
-        amr: row.amr.clone().unwrap_or_default(),
-        created_at: cx.now.0,
-        expires_at: (cx.now + cx.app.config.tokens.refresh_token_absolute).0,
-        revoked_at: None,
-        code_digest: None,
-        code_expires_at: None,
-        code_challenge: None,
-        code_redirect_uri: None,
-        code_spent_at: None,
-        refresh_digest: None,
-        refresh_expires_at: None,
-        refresh_rotated_at: None,
-        refresh_previous: None,
-        refresh_successor: None,
-        email: user.email,
-        email_verified: user.email_verified,
-        preferred_username: user.preferred_username,
-        name: user.name,
-        profile: user.profile,
-        roles: user.roles,
-        groups: user.groups,
-        updated_at: user.updated_at,
-        user_disabled_at: user.disabled_at,
-        user_locked_at: failures.first().and_then(|row| row.locked_at),
-        credential_epoch: user.credential_epoch,
-        session_ended_at: None,
-        session_expires_at: None,
-        denied: false,
-    }))
-}
-
-/// The grant of a fetched device code.
-pub(super) fn new_grant(
-    standing: &Standing,
-    refresh: Option<NewRefresh>,
-    purge_at: Timestamp,
-) -> NewGrant<'_> {
-    NewGrant {
-        id: &standing.id,
-        client_id: &standing.client_id,
-        user_id: &standing.user_id,
-        user_epoch: standing.user_epoch,
-        session_id: None,
-        offline: true,
-        scope: &standing.scope,
-        resources: &standing.resources,
-        claims: None,
-        nonce: None,
-        auth_time: standing.auth_time,
-        acr: &standing.acr,
-        amr: &standing.amr,
-        created_at: Timestamp(standing.created_at),
-        expires_at: Timestamp(standing.expires_at),
-        purge_at,
-        code: None,
-        refresh,
-    }
+        acr: row.acr.as_deref().unwrap_or_default(),
+        amr: row.amr.as_deref().unwrap_or_default(),
+        locked_at: failures.first().and_then(|row| row.locked_at),
+    };
+    Ok(Some(fresh::standing(cx, user, &grant)))
 }

@@ -18,6 +18,8 @@ pub mod device;
 pub mod discovery;
 pub mod engine;
 pub mod error;
+pub mod first_party;
+pub mod forward_auth;
 pub mod introspect;
 pub mod logout;
 pub mod may_issue;

@@ -26,6 +26,9 @@ use axum::response::Response;
 /// Name of the sign-in that leads to the device page; the user code that was typed may follow.
 pub(super) const DEVICE: &str = "device.";
 
+/// Name of the sign-in that a proxy has asked for; the address to go back to follows, in base64url.
+const RETURN: &str = "return.";
+
 /// Where a sign-in leads to.
 pub(super) struct Target {
     /// Handle of a saved request, or a form name of its own.
@@ -154,6 +157,10 @@ pub(super) async fn target(cx: &Cx, params: &Params, browser: &Browser) -> Resul
 fn own_page(flow: &str) -> Option<String> {
     match flow {
         "" => Some("/".to_owned()),
+        // Checked where it leads to: no address is taken from here.
+        _ if flow.strip_prefix(RETURN).is_some_and(is_base64url) => {
+            Some(format!("/auth/return?to={}", flow.strip_prefix(RETURN)?))
+        }
         _ => {
             if let Some(path) = account::named(flow) {
                 return Some(path);
@@ -166,6 +173,11 @@ fn own_page(flow: &str) -> Option<String> {
             })
         }
     }
+}
+
+fn is_base64url(text: &str) -> bool {
+    text.bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
 }
 
 /// A confirmation is for the account that is signed in; another one is wanted only where the client says so.

@@ -3,7 +3,6 @@
 //! without a server. Texts, attributes and element ids are part of the interface: browser tests rely on them.
 
 mod account;
-mod mailed;
 mod consent;
 mod demo;
 mod dev_mail;
@@ -15,6 +14,7 @@ mod home;
 mod layout;
 mod login;
 mod logout;
+mod mailed;
 mod mfa;
 mod problem;
 mod return_to_app;
@@ -25,9 +25,6 @@ mod setup;
 mod tests;
 
 pub use account::{AppLine, AppsPage, ProfilePage, SessionLine, SessionsPage};
-pub use mailed::{
-    AccountDone, CheckMailPage, ConfirmLinkPage, LinkGonePage, MailRequest, MailRequestPage, NewPasswordPage,
-};
 pub use consent::ConsentPage;
 pub use demo::DemoPage;
 pub use dev_mail::{DevMail, DevMailPage};
@@ -39,6 +36,9 @@ pub use home::HomePage;
 pub use layout::Layout;
 pub use login::{LoginPage, LoginProblem};
 pub use logout::{LogoutPage, SignedOutPage};
+pub use mailed::{
+    AccountDone, CheckMailPage, ConfirmLinkPage, LinkGonePage, MailRequest, MailRequestPage, NewPasswordPage,
+};
 pub use mfa::{MfaPage, MfaProblem, MfaSetupPage};
 pub use problem::FieldProblem;
 pub use return_to_app::ReturnPage;

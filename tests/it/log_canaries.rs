@@ -2,6 +2,7 @@
 
 mod capture;
 
+use crate::auth::{COOKIE, credentials, me, post, refresh, sign_in};
 use crate::support::mailbox::with_mail;
 use crate::support::{Answer, RelyingParty, TestApp, USERS, VERIFIER, basic};
 use axum::body::Body;
@@ -50,6 +51,7 @@ async fn no_secret_reaches_the_log_at_trace() {
         let mut answers = people(&app, &web, &mut secrets).await;
         answers.extend(clients(&app, &web, &basic_web, &mut secrets).await);
         answers.extend(devices(&app, &mut secrets).await);
+        answers.extend(apps(&app, &mut secrets).await);
         answers.extend(misplaced(&app, &web, &secrets).await);
         answers.extend(broken(&app, &web, &basic_web, &mut secrets).await);
 
@@ -160,6 +162,35 @@ async fn devices(app: &TestApp, secrets: &mut Secrets) -> Vec<Answer> {
     vec![device.post("/token", &[grant, ("device_code", code)]).await]
 }
 
+/// Signs in by JSON, refreshes, replays, asks as a proxy, signs out.
+async fn apps(app: &TestApp, secrets: &mut Secrets) -> Vec<Answer> {
+    let mut browser = app.browser();
+    let wrong = post("/auth/login", &credentials(USERS[1].1, WRONG_PASSWORD));
+    let mut answers = vec![browser.send(wrong).await];
+    let broken = post("/auth/login", &format!("{{\"password\":\"{WRONG_PASSWORD}\""));
+    answers.push(browser.send(broken).await);
+    let mut old = browser.cookies.clone();
+    for _ in 0..2 {
+        let answer = match old.is_empty() {
+            true => sign_in(&mut browser).await,
+            false => refresh(&mut browser).await,
+        };
+        secrets.add("access token of an app", &answer.access_token());
+        secrets.add("refresh cookie", &browser.cookies[COOKIE]);
+        answers.push(me(app, &answer.access_token()).await);
+        let ask =
+            Request::get("/auth/verify").header("authorization", format!("Bearer {}", answer.access_token()));
+        answers.push(app.send(ask.body(Body::empty()).unwrap()).await);
+        if old.is_empty() {
+            old = browser.cookies.clone();
+        }
+    }
+    answers.push(browser.send(post("/auth/logout", "")).await);
+    browser.cookies = old;
+    answers.push(refresh(&mut browser).await);
+    answers
+}
+
 /// Secrets where they do not belong: in addresses and as other parameters.
 async fn misplaced(app: &TestApp, web: &RelyingParty<'_>, secrets: &Secrets) -> Vec<Answer> {
     let mut answers = Vec::new();
@@ -173,6 +204,8 @@ async fn misplaced(app: &TestApp, web: &RelyingParty<'_>, secrets: &Secrets) -> 
             format!("/authorize?client_id=post&redirect_uri={encoded}"),
             format!("/end_session?id_token_hint={encoded}"),
             format!("/setup/{encoded}"),
+            format!("/auth/me?access_token={encoded}"),
+            format!("/auth/return?to={encoded}"),
         ] {
             answers.push(app.get(&address).await);
         }

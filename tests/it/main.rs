@@ -4,6 +4,7 @@
 
 mod access_token;
 mod account;
+mod auth;
 mod authorize;
 mod cli;
 mod client_auth;
@@ -13,6 +14,7 @@ mod device;
 mod discovery;
 mod engine;
 mod errors;
+mod guide;
 mod http;
 mod id_token;
 mod introspect;
@@ -25,6 +27,7 @@ mod mail;
 mod outage;
 mod pages;
 mod races;
+mod resource;
 mod revoke;
 mod session;
 mod storage;

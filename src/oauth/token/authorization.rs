@@ -25,6 +25,8 @@ pub enum Source {
     RefreshToken(Opaque, Generation),
     /// An approved device code.
     DeviceCode(Box<DeviceCodeRow>),
+    /// A sign-in that has just happened: the grant is new.
+    SignIn,
     /// Nothing: the client's credentials are not used up.
     Nothing,
 }

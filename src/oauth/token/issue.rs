@@ -3,12 +3,13 @@
 //! as a revocation and refused after that, so no rollback can lose it.
 
 use super::authorization::{Authorization, Generation, Source};
+use super::fresh;
 use super::grants;
 use crate::cx::Cx;
 use crate::oauth::client::Client;
 use crate::oauth::error::{Result, invalid_grant};
+use crate::oauth::may_issue;
 use crate::oauth::tokens::{access_token, id_token, refresh_token};
-use crate::oauth::{device, may_issue};
 use crate::opaque::Opaque;
 use crate::storage::device_codes::{self, DeviceCodeRow};
 use crate::storage::grants as rows;
@@ -31,6 +32,13 @@ pub struct TokenResponse {
     id_token: Option<String>,
     #[serde(skip_serializing_if = "String::is_empty")]
     scope: String,
+}
+
+impl TokenResponse {
+    /// Access token, its lifetime in seconds, and refresh token: for an answer that does not show all of them.
+    pub(in crate::oauth) fn into_parts(self) -> (String, i64, Option<String>) {
+        (self.access_token, self.expires_in, self.refresh_token)
+    }
 }
 
 /// Issues tokens for an authorization, once.
@@ -61,6 +69,7 @@ pub async fn issue(cx: &Cx, client: &Client, authorization: Authorization) -> Re
         Source::RefreshToken(_, Generation::JustReplaced(successor)) => Some(successor),
         Source::RefreshToken(presented, _) => Some(rotate(cx, &standing, &presented).await?),
         Source::DeviceCode(row) => fetch(cx, client, &standing, &row).await?,
+        Source::SignIn => Some(begin(cx, &standing).await?),
         Source::Nothing => None,
     };
     Ok(response(access, refresh, id_token, scope.to_string()))
@@ -72,7 +81,7 @@ fn is_known_replay(standing: &Standing, source: &Source) -> bool {
         Source::Code => standing.code_spent_at.is_some(),
         Source::RefreshToken(_, generation) => matches!(generation, Generation::Superseded),
         Source::DeviceCode(row) => row.spent_at.is_some(),
-        Source::Nothing => false,
+        Source::SignIn | Source::Nothing => false,
     }
 }
 
@@ -115,9 +124,16 @@ async fn fetch(cx: &Cx, client: &Client, standing: &Standing, row: &DeviceCodeRo
         return Err(replayed(cx, &standing.id).await?);
     }
     let purge_at = purge_at(cx, stored.as_ref(), standing.expires_at);
-    rows::insert(tx.sql(), &device::new_grant(standing, stored, purge_at)).await?;
+    rows::insert(tx.sql(), &fresh::row(standing, stored, purge_at)).await?;
     tx.commit().await?;
     Ok(token.map(|token| token.expose().to_owned()))
+}
+
+async fn begin(cx: &Cx, standing: &Standing) -> Result<String> {
+    let (token, stored) = refresh_token::mint(cx, &standing.id);
+    let purge_at = purge_at(cx, Some(&stored), standing.expires_at);
+    rows::insert(cx.app.db.write(), &fresh::row(standing, Some(stored), purge_at)).await?;
+    Ok(token.expose().to_owned())
 }
 
 fn first_refresh(cx: &Cx, client: &Client, grant_id: &str) -> (Option<Opaque>, Option<NewRefresh>) {

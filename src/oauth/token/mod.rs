@@ -1,6 +1,7 @@
 //! The token endpoint, RFC 6749 §3.2. Tests: tests/it/token/.
 
 pub mod authorization;
+pub mod fresh;
 pub mod grants;
 pub mod issue;
 

@@ -114,7 +114,8 @@ async fn operations_tell_nothing_and_management_is_not_there() {
         "/.git/config",
         "/register",
         "/par",
-        "/auth/login",
+        "/auth",
+        "/auth/",
     ] {
         assert_eq!(app.get(path).await.status, 404, "{path}");
     }

@@ -9,7 +9,7 @@ mod limits;
 mod methods;
 
 /// Every path of the server, with the methods that it answers.
-const PATHS: [(&str, &[&str]); 19] = [
+const PATHS: [(&str, &[&str]); 26] = [
     ("/.well-known/openid-configuration", &["GET"]),
     ("/.well-known/oauth-authorization-server", &["GET"]),
     ("/jwks", &["GET"]),
@@ -27,6 +27,13 @@ const PATHS: [(&str, &[&str]); 19] = [
     ("/logout", &["GET", "POST"]),
     ("/setup/x", &["GET", "POST"]),
     ("/", &["GET"]),
+    ("/auth/login", &["POST"]),
+    ("/auth/refresh", &["POST"]),
+    ("/auth/logout", &["POST"]),
+    ("/auth/me", &["GET"]),
+    ("/auth/openapi.json", &["GET"]),
+    ("/auth/verify", &["GET"]),
+    ("/auth/return", &["GET"]),
     ("/favicon.ico", &["GET"]),
     ("/healthz", &["GET"]),
 ];

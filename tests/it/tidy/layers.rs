@@ -13,7 +13,7 @@ const MAY_NAME: &[(&str, &str)] = &[
         "cli",
         "app cx http identity jobs jose keyring oauth pages storage telemetry",
     ),
-    ("http", "app cx identity oauth pages"),
+    ("http", "app cx identity jose oauth pages"),
     ("pages", "app cx http identity mail oauth storage"),
     ("jobs", "app mail storage"),
     ("oauth", "app cx identity jose keyring storage"),
@@ -22,6 +22,7 @@ const MAY_NAME: &[(&str, &str)] = &[
     ("app", "identity keyring mail oauth storage"),
     ("mail", "storage"),
     ("keyring", "jose storage"),
+    ("resource", "jose"),
     ("telemetry", ""),
     ("jose", ""),
     ("storage", ""),
@@ -43,7 +44,7 @@ const BASE_MAY_NAME: &[(&str, &str)] = &[
 
 /// A library, as code names it, and the only places that know it.
 const KNOWN_IN: &[(&str, &[&str])] = &[
-    ("axum::", &["src/http/", "src/pages/"]),
+    ("axum::", &["src/http/", "src/pages/", "src/resource/"]),
     ("sqlx::", &["src/storage/"]),
     ("askama::", &["src/pages/", "src/mail/", "src/http/render.rs"]),
     ("lettre::", &["src/mail/", "src/config/mail.rs"]),

@@ -15,6 +15,14 @@ fn the_table_of_settings_is_current() {
     assert_eq!(table.trim(), keywright::config::readme_table().trim());
 }
 
+#[test]
+fn the_table_of_api_errors_is_current() {
+    let readme = readme();
+    let (_, rest) = readme.split_once("<!-- api:begin -->").unwrap();
+    let (table, _) = rest.split_once("<!-- api:end -->").unwrap();
+    assert_eq!(table.trim(), keywright::http::ApiError::readme_table().trim());
+}
+
 /// A row of "What is implemented": specifications, what, tests.
 fn implemented() -> Vec<(String, String)> {
     let readme = readme();

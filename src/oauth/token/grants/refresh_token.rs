@@ -9,7 +9,7 @@ use crate::oauth::engine::scope::Scope;
 use crate::oauth::error::{Fault, Result, invalid_grant};
 use crate::oauth::params::Params;
 use crate::oauth::tokens::refresh_token::unseal;
-use crate::oauth::{may_issue, resource};
+use crate::oauth::{first_party, may_issue, resource};
 use crate::opaque::{Kind, Opaque};
 use crate::storage::grants::{self, Standing};
 
@@ -73,7 +73,10 @@ pub(in crate::oauth::token) fn generation(cx: &Cx, presented: &Opaque, standing:
     if is(&standing.refresh_digest) {
         return Generation::Live;
     }
-    let grace = cx.app.config.tokens.refresh_grace;
+    let grace = match standing.client_id.as_str() {
+        first_party::CLIENT_ID => cx.app.config.api.refresh_grace,
+        _ => cx.app.config.tokens.refresh_grace,
+    };
     // A request may have begun, or a node's clock may stand, before the rotation: that adds nothing to the window.
     let within_grace = standing
         .refresh_rotated_at

@@ -1,0 +1,133 @@
+//! `GET /auth/verify`: what nginx, Caddy and Traefik ask before they let a request through.
+//! 200 with `X-Auth-*`, 401, 403; an outage is 503, which no proxy takes for a yes.
+
+use super::ApiError;
+use super::error::{Problem, json_response};
+use crate::http::{Exchange, protocol, render};
+use crate::oauth::error::{ErrorCode, Failure, Refusal};
+use crate::oauth::forward_auth::{self, Identity, Rule};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::response::Response;
+
+const LOGIN: HeaderName = HeaderName::from_static("x-auth-login");
+
+/// `GET /auth/verify`.
+pub(in crate::http) async fn verify(exchange: Exchange) -> Response {
+    let cx = &exchange.cx;
+    let mut response = match identify(&exchange).await {
+        Ok(identity) => known(&identity),
+        Err((failure, rule)) => {
+            let is_bad_rule = rule.is_none();
+            let refused = if is_bad_rule {
+                ApiError::InvalidRequest
+            } else {
+                ApiError::InvalidToken
+            };
+            let problem = Problem::of(cx, failure, refused);
+            let login = login_address(&exchange).filter(|_| problem.error == ApiError::InvalidToken);
+            match login {
+                Some(login) if rule.is_some_and(|rule| rule.redirect) => render::see_other(&login),
+                login => {
+                    let mut response = problem.response();
+                    if let Some(Ok(login)) = login.as_deref().map(HeaderValue::from_str) {
+                        response.headers_mut().insert(LOGIN, login);
+                    }
+                    response
+                }
+            }
+        }
+    };
+    response
+        .headers_mut()
+        .insert(header::VARY, HeaderValue::from_static("Authorization, Cookie"));
+    response
+}
+
+/// `GET /auth/return`: the end of a sign-in that a proxy asked for.
+pub(in crate::http) async fn back(exchange: Exchange) -> Response {
+    let query = exchange.query().unwrap_or_default();
+    let name = query.optional("to").ok().flatten().unwrap_or_default();
+    match forward_auth::recalled(&exchange.cx.app.config, name) {
+        Some(address) => render::see_other(&address),
+        None => render::not_found(&exchange.cx),
+    }
+}
+
+async fn identify(exchange: &Exchange) -> Result<Identity, (Failure, Option<Rule>)> {
+    let rule = exchange.query().and_then(|query| Rule::parse(&query));
+    let rule = rule.map_err(|refusal| (refusal.into(), None))?;
+    let identity = match exchange.headers.contains_key(header::AUTHORIZATION) {
+        // One way to say who one is: a header that is not good is not made up for by a cookie.
+        true => match protocol::bearer_in_header(exchange) {
+            Ok(Some(token)) => forward_auth::by_token(&exchange.cx, &rule, &token).await,
+            Ok(None) => Err(nobody()),
+            Err(refusal) => Err(refusal.into()),
+        },
+        false => match exchange.browser().await {
+            Ok(browser) => match &browser.session {
+                Some(session) => forward_auth::by_session(&rule, session),
+                None => Err(nobody()),
+            },
+            Err(fault) => Err(fault.into()),
+        },
+    };
+    identity.map_err(|failure| (failure, Some(rule)))
+}
+
+fn nobody() -> Failure {
+    Refusal::new(ErrorCode::InvalidToken, "Nobody is signed in.").into()
+}
+
+/// Every header is there, if only empty: what a visitor sent under these names is always replaced.
+fn known(identity: &Identity) -> Response {
+    let mut response = json_response(&serde_json::json!({}));
+    let headers = response.headers_mut();
+    let roles: Vec<String> = identity.roles.iter().map(|role| escaped(role)).collect();
+    set(headers, "x-auth-user", &escaped(&identity.user));
+    set(headers, "x-auth-email", &escaped(&identity.email));
+    set(headers, "x-auth-roles", &roles.join(","));
+    response
+}
+
+fn set(headers: &mut HeaderMap, name: &'static str, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(HeaderName::from_static(name), value);
+    }
+}
+
+/// Percent-encodes what could end a header or an item of a list.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b',' | b'%' => out.push_str(&format!("%{byte:02X}")),
+            _ if byte.is_ascii_graphic() => out.push(char::from(byte)),
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
+
+/// The sign-in page, for a person who opens a page; it leads back where that is safe. A script or a token gets none.
+fn login_address(exchange: &Exchange) -> Option<String> {
+    let is_read = matches!(exchange.header("x-forwarded-method"), None | Some("GET" | "HEAD"));
+    let wants_page = exchange
+        .header("accept")
+        .is_some_and(|accept| accept.contains("text/html"));
+    if !is_read || !wants_page || exchange.headers.contains_key(header::AUTHORIZATION) {
+        return None;
+    }
+    let config = &exchange.cx.app.config;
+    let asked = |name| exchange.header(name).unwrap_or_default();
+    let address = format!(
+        "{}://{}{}",
+        asked("x-forwarded-proto"),
+        asked("x-forwarded-host"),
+        asked("x-forwarded-uri")
+    );
+    let flow = match forward_auth::remembered(config, &address) {
+        Some(name) => format!("?flow=return.{name}"),
+        None => String::new(),
+    };
+    Some(config.public_url.url(&format!("/login{flow}")))
+}

@@ -1,0 +1,98 @@
+//! Grants that are made and used in one step, outside a browser's session: a fetched device code, a sign-in by JSON.
+
+use crate::cx::Cx;
+use crate::storage::grants::{NewGrant, NewRefresh, Standing};
+use crate::storage::users::UserRow;
+use crate::time::Timestamp;
+
+/// What is new about such a grant.
+pub struct Fresh<'a> {
+    /// Row identifier of the grant.
+    pub id: &'a str,
+    /// The client.
+    pub client_id: &'a str,
+    /// The user's credential epoch when they allowed it.
+    pub user_epoch: i64,
+    /// Granted scope.
+    pub scope: &'a str,
+    /// Granted resources, JSON array.
+    pub resources: &'a str,
+    /// When the user proved who they are.
+    pub auth_time: i64,
+    /// Authentication context class.
+    pub acr: &'a str,
+    /// Methods, space-separated.
+    pub amr: &'a str,
+    /// Since when the user's password is locked.
+    pub locked_at: Option<i64>,
+}
+
+/// The standing that the grant will have.
+pub fn standing(cx: &Cx, user: UserRow, grant: &Fresh<'_>) -> Standing {
+    Standing {
+        id: grant.id.to_owned(),
+        client_id: grant.client_id.to_owned(),
+        user_id: user.id,
+        user_epoch: grant.user_epoch,
+        session_id: None,
+        offline: true,
+        scope: grant.scope.to_owned(),
+        resources: grant.resources.to_owned(),
+        claims: None,
+        nonce: None,
+        auth_time: grant.auth_time,
+        acr: grant.acr.to_owned(),
+        amr: grant.amr.to_owned(),
+        created_at: cx.now.0,
+        expires_at: (cx.now + cx.app.config.tokens.refresh_token_absolute).0,
+        revoked_at: None,
+        code_digest: None,
+        code_expires_at: None,
+        code_challenge: None,
+        code_redirect_uri: None,
+        code_spent_at: None,
+        refresh_digest: None,
+        refresh_expires_at: None,
+        refresh_rotated_at: None,
+        refresh_previous: None,
+        refresh_successor: None,
+        email: user.email,
+        email_verified: user.email_verified,
+        preferred_username: user.preferred_username,
+        name: user.name,
+        profile: user.profile,
+        roles: user.roles,
+        groups: user.groups,
+        updated_at: user.updated_at,
+        user_disabled_at: user.disabled_at,
+        user_locked_at: grant.locked_at,
+        credential_epoch: user.credential_epoch,
+        session_ended_at: None,
+        session_expires_at: None,
+        denied: false,
+    }
+}
+
+/// The row of the grant.
+pub(super) fn row(standing: &Standing, refresh: Option<NewRefresh>, purge_at: Timestamp) -> NewGrant<'_> {
+    NewGrant {
+        id: &standing.id,
+        client_id: &standing.client_id,
+        user_id: &standing.user_id,
+        user_epoch: standing.user_epoch,
+        session_id: None,
+        offline: true,
+        scope: &standing.scope,
+        resources: &standing.resources,
+        claims: None,
+        nonce: None,
+        auth_time: standing.auth_time,
+        acr: &standing.acr,
+        amr: &standing.amr,
+        created_at: Timestamp(standing.created_at),
+        expires_at: Timestamp(standing.expires_at),
+        purge_at,
+        code: None,
+        refresh,
+    }
+}
