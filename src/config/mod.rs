@@ -18,6 +18,7 @@ mod server;
 mod sessions;
 mod setting;
 mod sources;
+mod stores;
 mod tokens;
 
 pub use cidr::Cidr;
@@ -33,6 +34,7 @@ pub use server::Server;
 pub use sessions::Sessions;
 pub use setting::{Kind, Section, Setting, sections, settings};
 pub use sources::{Environment, Flags, Value};
+pub use stores::{StoreUrl, Stores};
 pub use tokens::Tokens;
 
 use reader::Reader;
@@ -52,6 +54,8 @@ pub struct Config {
     pub tokens: Tokens,
     /// Browser sessions.
     pub sessions: Sessions,
+    /// Where live sessions are kept.
+    pub stores: Stores,
     /// The limiter of failed logins.
     pub login: Login,
     /// Password rules and hashing cost.
@@ -79,6 +83,7 @@ impl Config {
             keys: Keys::read(reader),
             tokens: Tokens::read(reader),
             sessions: Sessions::read(reader),
+            stores: Stores::read(reader),
             login: Login::read(reader),
             passwords: Passwords::read(reader),
             log: Log::read(reader),

@@ -1,6 +1,6 @@
 //! The list of all settings. The reader, `config example`, `config show` and the README table all use it.
 
-use super::{database, keys, log, login, passwords, server, sessions, tokens};
+use super::{database, keys, log, login, passwords, server, sessions, stores, tokens};
 
 /// What form a value has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,6 +113,7 @@ pub const fn sections() -> &'static [Section] {
         section("keys", keys::SETTINGS),
         section("tokens", tokens::SETTINGS),
         section("sessions", sessions::SETTINGS),
+        section("stores", stores::SETTINGS),
         section("login", login::SETTINGS),
         section("passwords", passwords::SETTINGS),
         section("log", log::SETTINGS),

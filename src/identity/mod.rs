@@ -2,6 +2,7 @@
 
 pub mod browser;
 pub mod email;
+pub mod live_sessions;
 pub mod login_limit;
 pub mod password;
 pub mod session;

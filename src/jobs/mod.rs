@@ -10,6 +10,9 @@ const KEYS: Duration = Duration::from_secs(5);
 /// Between removals of old rows.
 const PURGE: Duration = Duration::from_secs(60);
 
+/// Between looks at what other processes have changed of users and sessions, where copies are in memory.
+const CHANGES: Duration = Duration::from_secs(1);
+
 /// Starts the jobs; they end with the runtime.
 pub fn spawn(app: &Arc<App>) {
     let keys = Arc::clone(app);
@@ -21,6 +24,18 @@ pub fn spawn(app: &Arc<App>) {
             }
         }
     });
+    let sessions = Arc::clone(app);
+    if app.live_sessions.is_in_memory() {
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(CHANGES).await;
+                let followed = sessions.live_sessions.follow(&sessions.db, sessions.clock.now());
+                if let Err(error) = followed.await {
+                    tracing::warn!(%error, "changes by other processes could not be read");
+                }
+            }
+        });
+    }
     let rows = Arc::clone(app);
     tokio::spawn(async move {
         loop {

@@ -3,7 +3,10 @@
 use sqlx::SqlSafeStr;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
-const FILES: &[(i64, &str, &str)] = &[(1, "init", include_str!("../../migrations/0001_init.sql"))];
+const FILES: &[(i64, &str, &str)] = &[
+    (1, "init", include_str!("../../migrations/0001_init.sql")),
+    (2, "stores", include_str!("../../migrations/0002_stores.sql")),
+];
 
 /// All migrations in order. The runner takes a lock on Postgres, so that nodes may start together.
 pub(super) fn all() -> Migrator {

@@ -11,6 +11,7 @@ mod deadline;
 pub mod denied_tokens;
 pub mod device_codes;
 mod dialect;
+pub mod ephemeral;
 pub mod grants;
 pub mod interactions;
 mod migrate;

@@ -4,6 +4,7 @@
 mod clients;
 mod databases;
 mod device_codes;
+mod ephemeral;
 mod grants;
 mod migrations;
 mod people;

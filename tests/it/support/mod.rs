@@ -9,6 +9,7 @@ mod rows;
 pub mod seed;
 pub mod server;
 pub mod source;
+pub mod stores;
 
 pub use answer::Answer;
 pub use app::{TestApp, USERS, create_database, postgres_server};
