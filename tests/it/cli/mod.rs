@@ -6,6 +6,7 @@ mod dev;
 mod keys;
 mod login;
 mod serve;
+mod stores;
 mod users;
 
 use serde_json::Value;
