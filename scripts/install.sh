@@ -13,6 +13,8 @@ need node nodejs
 need npm npm
 need python3 python3
 need setpriv util-linux
+need redis-server redis-server
+need memcached memcached
 have chromium || have chromium-browser || have google-chrome || missing+=(chromium)
 ! have python3 || python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
 postgres_bin >/dev/null || missing+=(postgresql)
@@ -34,6 +36,14 @@ if ((${#missing[@]} > 0)); then
     # The package would make and start a cluster on the default port; the tests start their own.
     apt install --no-install-recommends postgresql-common
     "${as_root[@]}" sed -i 's/^#* *create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf
+  fi
+  # The tests start servers of their own: those of the packages stay off.
+  if [[ ! -e /usr/sbin/policy-rc.d ]]; then
+    policy=$(mktemp)
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    "${as_root[@]}" install -m 755 "$policy" /usr/sbin/policy-rc.d
+    rm -f "$policy"
+    on_exit "${as_root[@]}" rm -f /usr/sbin/policy-rc.d
   fi
   apt install --no-install-recommends "${missing[@]}"
 fi

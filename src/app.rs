@@ -3,6 +3,8 @@
 use crate::clock::Clock;
 use crate::config::{Config, DatabaseUrl, Synchronous};
 use crate::entropy::Entropy;
+use crate::ephemeral::StoreError;
+use crate::identity::live_sessions::LiveSessions;
 use crate::identity::login_limit::LoginLimit;
 use crate::identity::password::{Cost, Passwords};
 use crate::keyring::{self, Keyring, KeyringError};
@@ -28,6 +30,8 @@ pub struct App {
     pub keyring: Keyring,
     /// Loaded clients.
     pub clients: Registry,
+    /// Live sessions of browsers.
+    pub live_sessions: LiveSessions,
     /// The password hashing pool.
     pub passwords: Passwords,
     /// Failed sign-ins.
@@ -72,6 +76,9 @@ pub enum BuildError {
     /// The mail server cannot be used as configured.
     #[error("{0}")]
     Mail(#[from] BadServer),
+    /// The URL of a store names no usable address.
+    #[error("{0}")]
+    Store(#[from] StoreError),
     /// Threads or directories cannot be made.
     #[error("{0}")]
     Io(#[from] std::io::Error),
@@ -96,6 +103,7 @@ impl App {
         let vault = Vault::new(&data_key);
         keyring::ensure(&db, &vault, &*entropy, clock.now()).await?;
         let keyring = Keyring::load(&db, &vault).await?;
+        let live_sessions = LiveSessions::open(&config, &db, &vault, &clock, &entropy)?;
         let cost = &config.passwords;
         let passwords = Passwords::new(
             Cost::new(cost.memory_kib, cost.iterations, cost.parallelism).map_err(|_| BuildError::Cost)?,
@@ -115,6 +123,7 @@ impl App {
             vault,
             keyring,
             clients: Registry::default(),
+            live_sessions,
             passwords,
             clock,
             entropy,

@@ -7,6 +7,7 @@ pub mod config;
 pub mod cx;
 pub mod data_key;
 pub mod entropy;
+pub mod ephemeral;
 pub mod http;
 pub mod id;
 pub mod identity;

@@ -253,7 +253,9 @@ async fn remove(app: &App, user: &str, yes: bool, output: Output) -> Result {
             format!("keywright user rm {} --yes", user.email),
         ));
     }
-    users::delete(app.db.write(), &user.id).await?;
+    accounts::remove(app, &user.id)
+        .await
+        .map_err(|error| failure(&error, &user.email))?;
     output.show(
         &json!({ "removed": user.id, "email": user.email }),
         &format!("Removed {}.", user.email),

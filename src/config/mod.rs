@@ -22,6 +22,7 @@ mod server;
 mod sessions;
 mod setting;
 mod sources;
+mod stores;
 mod tokens;
 
 pub use accounts::{Accounts, SignUp};
@@ -41,6 +42,7 @@ pub use server::Server;
 pub use sessions::Sessions;
 pub use setting::{Kind, Section, Setting, sections, settings};
 pub use sources::{Environment, Flags, Value};
+pub use stores::{StoreUrl, Stores};
 pub use tokens::Tokens;
 
 use reader::Reader;
@@ -60,6 +62,8 @@ pub struct Config {
     pub tokens: Tokens,
     /// Browser sessions.
     pub sessions: Sessions,
+    /// Where live sessions are kept.
+    pub stores: Stores,
     /// The limiter of failed logins.
     pub login: Login,
     /// Sign-in by JSON for first-party apps.
@@ -100,6 +104,7 @@ impl Config {
             keys: Keys::read(reader),
             tokens: Tokens::read(reader),
             sessions: Sessions::read(reader),
+            stores: Stores::read(reader),
             login: Login::read(reader),
             api: Api::read(reader),
             forward_auth: ForwardAuth::read(reader),

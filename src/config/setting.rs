@@ -1,7 +1,8 @@
 //! The list of all settings. The reader, `config example`, `config show` and the README table all use it.
 
 use super::{
-    accounts, api, database, forward_auth, keys, log, login, mail, passwords, server, sessions, tokens,
+    accounts, api, database, forward_auth, keys, log, login, mail, passwords, server, sessions, stores,
+    tokens,
 };
 
 /// What form a value has.
@@ -118,6 +119,7 @@ pub const fn sections() -> &'static [Section] {
         section("keys", keys::SETTINGS),
         section("tokens", tokens::SETTINGS),
         section("sessions", sessions::SETTINGS),
+        section("stores", stores::SETTINGS),
         section("login", login::SETTINGS),
         section("api", api::SETTINGS),
         section("forward_auth", forward_auth::SETTINGS),

@@ -6,6 +6,7 @@ pub mod email;
 pub mod factors;
 pub mod import;
 pub mod known_device;
+pub mod live_sessions;
 pub mod lockout;
 pub mod login_limit;
 pub mod mail_link;

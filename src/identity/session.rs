@@ -1,15 +1,17 @@
 //! Browser sessions: a new cookie at every sign-in, the old one void from then on.
 
+use super::live_sessions::Changer;
+use crate::app::App;
 use crate::cx::Cx;
 use crate::id;
+use crate::oauth::error::Fault;
 use crate::opaque::{Kind, Opaque};
+use crate::storage::grants;
 use crate::storage::sessions::{self, ListedSession, LiveSession, SessionRow};
 use crate::storage::users::UserRow;
-use crate::storage::{Result, grants};
-use crate::time::Seconds;
+use crate::time::Timestamp;
 
-/// `last_seen_at` is written at most this often.
-const TOUCH: Seconds = Seconds(60);
+type Result<T> = std::result::Result<T, Fault>;
 
 /// How somebody has just proved who they are.
 #[derive(Clone, Copy, Debug)]
@@ -23,33 +25,26 @@ pub struct Proof {
 /// The session that a cookie stands for, if it is live.
 ///
 /// # Errors
-/// The database fails.
+/// The store or the database fails.
 pub async fn find(cx: &Cx, cookie: &str) -> Result<Option<LiveSession>> {
     let Some(cookie) = Opaque::parse(Kind::Session, cookie, &cx.app.vault) else {
         return Ok(None);
     };
-    let idle = cx.app.config.sessions.idle;
-    let session = sessions::find_live(cx.app.db.read(), cookie.id(), idle, cx.now).await?;
-    let session = session.filter(|session| cookie.matches(&session.digest, &cx.app.vault));
-    if let Some(session) = &session
-        && cx.now.0 - session.last_seen_at > TOUCH.0
-    {
-        sessions::touch(cx.app.db.write(), &session.id, cx.now).await?;
-    }
-    Ok(session)
+    cx.app.live_sessions.find(cx, &cookie).await
 }
 
 /// Signs a user in: a new session, or a new cookie for the one that the browser has if it is the same user's, so that its
 /// `sid` still names it. A session of somebody else ends. Gives the cookie; any earlier one is void.
 ///
 /// # Errors
-/// The database fails.
+/// The store or the database fails.
 pub async fn start(
     cx: &Cx,
     user: &UserRow,
     proof: Proof,
     previous: Option<&LiveSession>,
 ) -> Result<(Opaque, LiveSession)> {
+    ready(&cx.app, cx.now, &user.id).await?;
     let same = previous.filter(|previous| previous.user_id == user.id);
     let id = same.map_or_else(
         || id::row(&*cx.app.entropy, cx.now),
@@ -79,13 +74,16 @@ pub async fn start(
         (Some(_), _) => {}
         (None, None) => sessions::insert(cx.app.db.write(), &row).await?,
         (None, Some(other)) => {
+            ready(&cx.app, cx.now, &other.user_id).await?;
             let mut tx = cx.app.db.begin().await?;
             sessions::end(tx.sql(), &other.id, cx.now).await?;
             grants::revoke_of_session(tx.sql(), &other.id, cx.now).await?;
             sessions::insert(tx.sql(), &row).await?;
             tx.commit().await?;
+            changed(&cx.app, cx.now, &other.user_id).await?;
         }
     }
+    changed(&cx.app, cx.now, &user.id).await?;
     let session = LiveSession {
         id: row.id,
         digest: row.digest,
@@ -95,6 +93,7 @@ pub async fn start(
         acr: row.acr,
         amr: row.amr,
         last_seen_at: row.last_seen_at,
+        expires_at: row.expires_at,
         email: user.email.clone(),
         roles: user.roles.clone(),
     };
@@ -104,24 +103,66 @@ pub async fn start(
 /// Ends a session and the grants that do not outlive it, together.
 ///
 /// # Errors
-/// The database fails; then the session is still alive.
+/// The store or the database fails; unless the row was written by then, the session is still alive. Call it again.
 pub async fn end(cx: &Cx, session_id: &str) -> Result<()> {
+    let Some(user_id) = sessions::owner(cx.app.db.read(), session_id).await? else {
+        return Ok(());
+    };
+    ready(&cx.app, cx.now, &user_id).await?;
     let mut tx = cx.app.db.begin().await?;
     sessions::end(tx.sql(), session_id, cx.now).await?;
     grants::revoke_of_session(tx.sql(), session_id, cx.now).await?;
-    tx.commit().await
+    tx.commit().await?;
+    changed(&cx.app, cx.now, &user_id).await
 }
 
-/// Ends all sessions of a user, but the one named `except`, and the grants that do not outlive them, together.
+/// Ends all sessions of a user but one, and the grants that do not outlive them, together.
 ///
 /// # Errors
-/// The database fails; then all are still alive.
+/// As [`end`].
 pub async fn end_all(cx: &Cx, user_id: &str, except: Option<&str>) -> Result<()> {
-    let except = except.unwrap_or_default();
+    ready(&cx.app, cx.now, user_id).await?;
     let mut tx = cx.app.db.begin().await?;
-    sessions::end_others(tx.sql(), user_id, except, cx.now).await?;
-    grants::revoke_of_other_sessions(tx.sql(), user_id, except, cx.now).await?;
-    tx.commit().await
+    grants::revoke_of_sessions(tx.sql(), user_id, except.unwrap_or_default(), cx.now).await?;
+    match except {
+        Some(except) => sessions::end_others(tx.sql(), user_id, except, cx.now).await?,
+        None => sessions::end_all(tx.sql(), user_id, cx.now).await?,
+    };
+    tx.commit().await?;
+    changed(&cx.app, cx.now, user_id).await
+}
+
+/// Changes a user in SQL, so that its live sessions show it at once: every path that disables, removes or changes a
+/// user, its roles, address or password goes through here.
+///
+/// # Errors
+/// The store or the database fails. With a store that cannot be told of it nothing is changed.
+pub async fn change_user<T, E: From<Fault>>(
+    app: &App,
+    user_id: &str,
+    change: impl AsyncFnOnce() -> std::result::Result<T, E>,
+) -> std::result::Result<T, E> {
+    let now = app.clock.now();
+    ready(app, now, user_id).await?;
+    let result = change().await?;
+    changed(app, now, user_id).await?;
+    Ok(result)
+}
+
+async fn ready(app: &App, now: Timestamp, user_id: &str) -> Result<()> {
+    app.live_sessions.ready(&changer(app, now), user_id).await
+}
+
+async fn changed(app: &App, now: Timestamp, user_id: &str) -> Result<()> {
+    app.live_sessions.changed(&changer(app, now), user_id).await
+}
+
+fn changer(app: &App, now: Timestamp) -> Changer<'_> {
+    Changer {
+        db: &app.db,
+        entropy: &*app.entropy,
+        now,
+    }
 }
 
 /// The live sessions of a user, the latest used first.
@@ -129,7 +170,7 @@ pub async fn end_all(cx: &Cx, user_id: &str, except: Option<&str>) -> Result<()>
 /// # Errors
 /// The database fails.
 pub async fn of_user(cx: &Cx, user_id: &str) -> Result<Vec<ListedSession>> {
-    sessions::of_user(cx.app.db.read(), user_id, cx.app.config.sessions.idle, cx.now).await
+    Ok(sessions::of_user(cx.app.db.read(), user_id, cx.app.config.sessions.idle, cx.now).await?)
 }
 
 /// Ends a session and the grants that do not outlive it, if it is this user's.
@@ -137,11 +178,13 @@ pub async fn of_user(cx: &Cx, user_id: &str) -> Result<Vec<ListedSession>> {
 /// # Errors
 /// The database fails; then the session is still alive.
 pub async fn end_of_user(cx: &Cx, user_id: &str, session_id: &str) -> Result<bool> {
+    ready(&cx.app, cx.now, user_id).await?;
     let mut tx = cx.app.db.begin().await?;
     if !sessions::end_of_user(tx.sql(), user_id, session_id, cx.now).await? {
         return Ok(false);
     }
     grants::revoke_of_session(tx.sql(), session_id, cx.now).await?;
     tx.commit().await?;
+    changed(&cx.app, cx.now, user_id).await?;
     Ok(true)
 }

@@ -2,8 +2,10 @@
 
 use super::email::CanonicalEmail;
 use super::password::{PasswordProblem, check_new};
+use super::session::change_user;
 use crate::app::App;
 use crate::id;
+use crate::oauth::error::Fault;
 use crate::secret::Secret;
 use crate::storage::StorageError;
 use crate::storage::password_failures;
@@ -43,7 +45,7 @@ pub enum UserError {
     /// The password is not acceptable.
     #[error("{0}")]
     Password(PasswordProblem),
-    /// The hashing pool is full.
+    /// The hashing pool is full, or the session store is away.
     #[error("the server is busy; try again in a few seconds")]
     Busy,
     /// There is no such user.
@@ -52,6 +54,18 @@ pub enum UserError {
     /// The database fails.
     #[error(transparent)]
     Storage(#[from] StorageError),
+}
+
+impl From<Fault> for UserError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Storage(error) => Self::Storage(error),
+            fault => {
+                tracing::error!(error = %fault, "the user was not changed: live sessions could not be told");
+                Self::Busy
+            }
+        }
+    }
 }
 
 /// The row of a new user, its password hashed; to be inserted where the caller's transaction is.
@@ -100,12 +114,31 @@ pub async fn create(app: &App, new: NewUser, password: Secret) -> Result<UserRow
 pub async fn set_password(app: &App, user: &UserRow, password: Secret) -> Result<(), UserError> {
     let email = CanonicalEmail::parse(&user.email).map_err(|_| UserError::Email)?;
     let hash = hash(app, &email, password).await?;
-    let mut tx = app.db.begin().await?;
-    if !users::set_password(tx.sql(), &user.id, &hash, app.clock.now()).await? {
-        return Err(UserError::Unknown);
-    }
-    password_failures::unlock(tx.sql(), &user.id).await?;
-    Ok(tx.commit().await?)
+    let changed = change_user(app, &user.id, async || {
+        let mut tx = app.db.begin().await?;
+        if !users::set_password(tx.sql(), &user.id, &hash, app.clock.now()).await? {
+            return Ok(false);
+        }
+        password_failures::unlock(tx.sql(), &user.id).await?;
+        tx.commit().await?;
+        Ok::<_, UserError>(true)
+    })
+    .await?;
+    if changed { Ok(()) } else { Err(UserError::Unknown) }
+}
+
+/// Removes a user with all sessions, consents and grants.
+///
+/// # Errors
+/// The database fails, or the live sessions cannot be told.
+pub async fn remove(app: &App, user_id: &str) -> Result<(), UserError> {
+    change_user(app, user_id, async || {
+        users::delete(app.db.write(), user_id)
+            .await
+            .map_err(UserError::from)
+    })
+    .await?;
+    Ok(())
 }
 
 pub(super) async fn hash(app: &App, email: &CanonicalEmail, password: Secret) -> Result<String, UserError> {

@@ -13,6 +13,8 @@ const PURGE: Duration = Duration::from_secs(60);
 
 /// Between looks into the outbox, for what other nodes have left there; an own mail is sent at once.
 const MAIL: Duration = Duration::from_secs(5);
+/// Between looks at what other processes have changed of users and sessions, where copies are in memory.
+const CHANGES: Duration = Duration::from_secs(1);
 
 /// Starts the jobs; they end with the runtime.
 pub fn spawn(app: &Arc<App>) {
@@ -25,6 +27,18 @@ pub fn spawn(app: &Arc<App>) {
             }
         }
     });
+    if app.live_sessions.is_in_memory() {
+        let sessions = Arc::clone(app);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(CHANGES).await;
+                let followed = sessions.live_sessions.follow(&sessions.db, sessions.clock.now());
+                if let Err(error) = followed.await {
+                    tracing::warn!(%error, "changes by other processes could not be read");
+                }
+            }
+        });
+    }
     if app.mailer.is_on() {
         let mails = Arc::clone(app);
         tokio::spawn(async move {

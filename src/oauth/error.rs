@@ -2,6 +2,7 @@
 //! A database error can never become a refusal: there is no conversion between the two.
 //! Tests: tests/it/errors.rs walks the table.
 
+use crate::ephemeral::StoreError;
 use crate::storage::StorageError;
 use crate::time::Seconds;
 use std::fmt;
@@ -183,6 +184,8 @@ pub fn invalid_client(detail: &'static str) -> Refusal {
 pub enum Fault {
     /// The database did not do what it was asked.
     Storage(StorageError),
+    /// A store of short-lived state did not do what it was asked.
+    Store(StoreError),
     /// Too much work at once: refused at the door.
     Busy,
     /// Anything that should not happen.
@@ -199,7 +202,8 @@ impl Fault {
     pub fn retry_after(&self) -> Option<Seconds> {
         match self {
             Self::Storage(error) => error.is_unavailable().then_some(StorageError::RETRY_AFTER),
-            Self::Busy => Some(StorageError::RETRY_AFTER),
+            Self::Store(StoreError::TooLarge | StoreError::Seal) => None,
+            Self::Store(_) | Self::Busy => Some(StorageError::RETRY_AFTER),
             Self::Internal(_) => None,
         }
     }
@@ -209,6 +213,7 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Storage(error) => write!(f, "{error}"),
+            Self::Store(error) => write!(f, "{error}"),
             Self::Busy => write!(f, "too many requests of this kind at once"),
             Self::Internal(error) => write!(f, "{error}"),
         }
@@ -218,6 +223,15 @@ impl fmt::Display for Fault {
 impl From<StorageError> for Fault {
     fn from(error: StorageError) -> Self {
         Self::Storage(error)
+    }
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Storage(error) => Self::Storage(error),
+            error => Self::Store(error),
+        }
     }
 }
 

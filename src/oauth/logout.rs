@@ -2,7 +2,7 @@
 //! about this very user, the user is asked. Tests: tests/it/logout.rs.
 
 use super::client::Client;
-use super::error::{Fault, Refusal, Result, invalid_request};
+use super::error::{Refusal, Result, invalid_request};
 use super::params::Params;
 use super::redirect_uri;
 use crate::cx::Cx;
@@ -39,14 +39,14 @@ pub async fn end_session(cx: &Cx, params: &Params, browser: &Browser) -> Result<
     let client = client_of(cx, params, &claims).await?;
     match &browser.session {
         Some(session) if claims.text("sub") == Some(session.user_id.as_str()) => {
-            session::end(cx, &session.id).await.map_err(Fault::from)?;
+            session::end(cx, &session.id).await?;
         }
         Some(_) => return Ok(EndSession::Confirm(Some(client.name().to_owned()))),
         None => {}
     }
     // Cookies may be missing in a third-party context: the hint names the session (AC-077).
     if let Some(sid) = claims.text("sid") {
-        session::end(cx, sid).await.map_err(Fault::from)?;
+        session::end(cx, sid).await?;
     }
     return_address(client, params)
 }

@@ -311,20 +311,16 @@ pub async fn revoke_of_client(at: Sql<'_>, user_id: &str, client_id: &str, now: 
     )
 }
 
-/// Revokes the grants of a user that were given in other sessions than `except` and do not outlive them.
+/// Revokes the grants of all live sessions of a user but one (`except` may be empty), unless they outlive the session.
 ///
 /// # Errors
 /// The database fails.
-pub async fn revoke_of_other_sessions(
-    at: Sql<'_>,
-    user_id: &str,
-    except: &str,
-    now: Timestamp,
-) -> Result<u64> {
+pub async fn revoke_of_sessions(at: Sql<'_>, user_id: &str, except: &str, now: Timestamp) -> Result<u64> {
     execute!(
         at,
         "UPDATE grants SET revoked_at = $3
-         WHERE user_id = $1 AND session_id <> $2 AND revoked_at IS NULL AND NOT offline",
+         WHERE user_id = $1 AND revoked_at IS NULL AND NOT offline AND session_id IN
+           (SELECT id FROM sessions WHERE user_id = $1 AND id <> $2 AND ended_at IS NULL)",
         user_id,
         except,
         now.0,

@@ -5,6 +5,7 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 
 const FILES: &[(i64, &str, &str)] = &[
     (1, "init", include_str!("../../migrations/0001_init.sql")),
+    (2, "stores", include_str!("../../migrations/0002_stores.sql")),
     (3, "accounts", include_str!("../../migrations/0003_accounts.sql")),
     (4, "factors", include_str!("../../migrations/0004_factors.sql")),
 ];

@@ -12,6 +12,7 @@ mod deadline;
 pub mod denied_tokens;
 pub mod device_codes;
 mod dialect;
+pub mod ephemeral;
 pub mod factors;
 pub mod grants;
 pub mod interactions;

@@ -2,6 +2,7 @@
 
 use super::{Result, Sql};
 use crate::time::{Seconds, Timestamp};
+use serde::{Deserialize, Serialize};
 
 row! {
     /// A row of `sessions`.
@@ -65,7 +66,7 @@ pub async fn insert(at: Sql<'_>, session: &SessionRow) -> Result<()> {
 
 row! {
     /// A live session with what is needed of its user.
-    #[derive(Clone, Debug)]
+    #[derive(Clone, Debug, Serialize, Deserialize)]
     pub struct LiveSession {
         /// Row identifier, the `sid`.
         pub id: String,
@@ -83,6 +84,8 @@ row! {
         pub amr: String,
         /// Last use.
         pub last_seen_at: i64,
+        /// Absolute end.
+        pub expires_at: i64,
         /// The user's e-mail address.
         pub email: String,
         /// The user's roles, JSON.
@@ -108,7 +111,8 @@ impl LiveSession {
 pub async fn find_live(at: Sql<'_>, id: &str, idle: Seconds, now: Timestamp) -> Result<Option<LiveSession>> {
     fetch_optional!(
         at => LiveSession,
-        "SELECT s.id, s.digest, s.user_id, s.user_epoch, s.auth_time, s.acr, s.amr, s.last_seen_at, u.email, u.roles
+        "SELECT s.id, s.digest, s.user_id, s.user_epoch, s.auth_time, s.acr, s.amr, s.last_seen_at, s.expires_at,
+           u.email, u.roles
          FROM sessions s JOIN users u ON u.id = s.user_id
          WHERE s.id = $1 AND s.ended_at IS NULL AND s.expires_at > $2 AND s.last_seen_at > $3
            AND u.disabled_at IS NULL AND u.credential_epoch = s.user_epoch",
@@ -250,4 +254,13 @@ pub async fn end_others(at: Sql<'_>, user_id: &str, except: &str, now: Timestamp
         except,
         now.0
     )
+}
+
+/// Whose session it is, live or not.
+///
+/// # Errors
+/// The database fails.
+pub async fn owner(at: Sql<'_>, id: &str) -> Result<Option<String>> {
+    let found = fetch_optional!(at => (String,), "SELECT user_id FROM sessions WHERE id = $1", id)?;
+    Ok(found.map(|(user_id,)| user_id))
 }

@@ -1,7 +1,7 @@
 //! The configuration: sources, precedence, refusals.
 
 use keywright::config::{
-    self, Config, DatabaseUrl, Environment, Flags, Issuer, Loaded, LogFormat, Origin, Synchronous,
+    self, Config, DatabaseUrl, Environment, Flags, Issuer, Loaded, LogFormat, Origin, StoreUrl, Synchronous,
 };
 use keywright::time::Seconds;
 use std::path::{Path, PathBuf};
@@ -313,4 +313,48 @@ fn the_log_format_can_be_set() {
     assert_eq!(config.log.format, LogFormat::Pretty);
     let problems = Setup::new("[log]\nfilter = \"a=b=c\"\n").problems();
     assert!(problems.contains("log.filter"), "{problems}");
+}
+
+#[test]
+fn the_address_of_a_session_store_is_read_strictly_and_never_quoted() {
+    for good in [
+        "database:",
+        "memory:",
+        "redis://cache.example.com",
+        "rediss://user:s3cret-word@cache.example.com:6380/2",
+        "redis://[::1]:6379/",
+        "memcached://cache.example.com",
+        "memcached://127.0.0.1:11212/",
+    ] {
+        let url = StoreUrl::parse(good).unwrap_or_else(|error| panic!("{good}: {error}"));
+        assert!(!url.for_people().contains("s3cret-word"));
+    }
+    let bad = [
+        ("", "expected `database:`"),
+        ("redis", "expected `database:`"),
+        ("Redis://host", "expected `database:`"),
+        ("http://s3cret-word@host", "expected `database:`"),
+        ("redis://", "names no host"),
+        ("redis://s3cret-word@host:port", "not a valid URL"),
+        ("redis://:s3cret-word@host/zero", "number of a database"),
+        ("redis://:s3cret-word@host/0?protocol=resp3", "options"),
+        ("redis://host:0", "no port"),
+        ("memcached://", "names no host"),
+        ("memcached://user:s3cret-word@host", "without user and password"),
+        ("memcached://host/0", "nothing may follow"),
+        ("memcached://[::1]", "IPv4"),
+        ("memory://", "expected `database:`"),
+    ];
+    for (text, expected) in bad {
+        for key in ["url", "previous_url"] {
+            let file = format!("[stores]\n{key} = {text:?}\n");
+            if text.is_empty() && key == "previous_url" {
+                continue;
+            }
+            let problems = Setup::new(&file).problems();
+            assert!(problems.contains(expected), "{text}: {problems}");
+            assert!(problems.contains(&format!("stores.{key}")), "{problems}");
+            assert!(!problems.contains("s3cret-word"), "{problems}");
+        }
+    }
 }

@@ -5,6 +5,7 @@ mod accounts;
 mod clients;
 mod databases;
 mod device_codes;
+mod ephemeral;
 mod factors;
 mod grants;
 mod migrations;

@@ -34,6 +34,7 @@ pub(super) fn address(config: &Config) -> Finding {
 /// What the database says, and the algorithms that it has active keys for.
 pub(super) async fn checks(app: &App) -> Result<(Vec<Finding>, Vec<String>)> {
     let mut findings = database(app).await;
+    findings.push(store(app).await);
     findings.extend(keys(app).await);
     Ok((findings, app.keyring.set().algs()))
 }
@@ -61,6 +62,18 @@ async fn database(app: &App) -> Vec<Finding> {
         Err(error) => Finding::bad("administrator", error.to_string(), "see above"),
     };
     vec![written, admin]
+}
+
+async fn store(app: &App) -> Finding {
+    let name = app.config.stores.url.for_people();
+    match app.live_sessions.check(&*app.entropy).await {
+        Ok(()) => Finding::good("session store", name),
+        Err(error) => Finding::bad(
+            "session store",
+            format!("{name}: {error}"),
+            "check that stores.url and stores.previous_url name servers that run",
+        ),
+    }
 }
 
 async fn keys(app: &App) -> Vec<Finding> {

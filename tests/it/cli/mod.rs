@@ -7,6 +7,7 @@ mod import;
 mod keys;
 mod login;
 mod serve;
+mod stores;
 mod users;
 
 use serde_json::Value;

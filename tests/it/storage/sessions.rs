@@ -1,8 +1,9 @@
 //! Browser sessions and saved requests.
 
-use super::databases::{NOW, at, databases, session};
+use super::databases::{NOW, at, databases, grant, session, user};
 use keywright::storage::interactions::{self, InteractionRow};
-use keywright::storage::{sessions, users};
+use keywright::storage::sessions::SessionRow;
+use keywright::storage::{grants, sessions, users};
 use keywright::time::Seconds;
 
 const IDLE: Seconds = Seconds(600);
@@ -163,5 +164,38 @@ async fn a_session_is_renewed_unless_it_has_ended() {
                 .unwrap()
                 .is_none()
         );
+    }
+}
+
+#[tokio::test]
+async fn all_sessions_but_one_can_be_ended_with_their_grants() {
+    for db in databases().await {
+        users::insert(db.write(), &user("v")).await.unwrap();
+        for (id, user_id) in [("one", "u"), ("two", "u"), ("three", "u"), ("theirs", "v")] {
+            let row = SessionRow {
+                user_id: user_id.to_owned(),
+                ..session(id)
+            };
+            sessions::insert(db.write(), &row).await.unwrap();
+            let mut given = grant(id);
+            given.user_id = user_id;
+            given.session_id = Some(id);
+            given.offline = false;
+            grants::insert(db.write(), &given).await.unwrap();
+        }
+        assert_eq!(sessions::owner(db.read(), "theirs").await.unwrap().unwrap(), "v");
+        assert_eq!(sessions::owner(db.read(), "nobody's").await.unwrap(), None);
+        let revoked = grants::revoke_of_sessions(db.write(), "u", "two", at(1)).await;
+        assert_eq!(revoked.unwrap(), 2, "{}", db.name());
+        assert_eq!(
+            sessions::end_others(db.write(), "u", "two", at(1)).await.unwrap(),
+            2
+        );
+        for (id, lives) in [("one", false), ("two", true), ("three", false), ("theirs", true)] {
+            let live = sessions::find_live(db.read(), id, IDLE, at(1)).await.unwrap();
+            assert_eq!(live.is_some(), lives, "{}: {id}", db.name());
+            let standing = grants::standing(db.read(), id, "").await.unwrap().unwrap();
+            assert_eq!(standing.revoked_at.is_none(), lives, "{}: {id}", db.name());
+        }
     }
 }

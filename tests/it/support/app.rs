@@ -1,7 +1,7 @@
 //! A server of one test: its own database, a clock that stands still, no listener.
 //! The database is an SQLite file, or one of its own on the server that `TEST_POSTGRES_URL` names.
 
-use super::{Answer, Browser, RelyingParty};
+use super::{Answer, Browser, RelyingParty, stores};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, header};
@@ -63,6 +63,9 @@ impl TestApp {
         config.keys.directory = directory.path().join("keys");
         config.keys.data_key = Some(Secret::new(base64(&DATA_KEY)));
         config.passwords.workers = 1;
+        if let Some(url) = stores::chosen() {
+            config.stores.url = url;
+        }
         setup(&mut config);
         let clock = Arc::new(ManualClock::new(Timestamp(1_800_000_000)));
         prepare(&config, clock.now()).await;

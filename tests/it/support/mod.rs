@@ -12,6 +12,7 @@ pub mod seed;
 pub mod server;
 pub mod smtp;
 pub mod source;
+pub mod stores;
 
 pub use answer::Answer;
 pub use app::{TestApp, USERS, create_database, postgres_server};

@@ -2,6 +2,8 @@
 
 use super::TestApp;
 use keywright::clock::Clock;
+use keywright::identity::session::change_user;
+use keywright::oauth::error::Fault;
 use keywright::storage::{Db, clients, users};
 use keywright::time::Timestamp;
 
@@ -48,7 +50,9 @@ impl TestApp {
     /// Disables a user, as the operator would.
     pub async fn disable_user(&self, email: &str) {
         let (user, now) = (self.user(email).await, self.now());
-        users::set_disabled(self.app.db.write(), &user.id, Some(now), now)
+        let db = &self.app.db;
+        let disable = async || users::set_disabled(db.write(), &user.id, Some(now), now).await;
+        change_user(&self.app, &user.id, async || disable().await.map_err(Fault::from))
             .await
             .unwrap();
     }
