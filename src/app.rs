@@ -4,7 +4,7 @@ use crate::clock::Clock;
 use crate::config::{Config, DatabaseUrl, Synchronous};
 use crate::entropy::Entropy;
 use crate::identity::login_limit::LoginLimit;
-use crate::identity::password::{Cost, Passwords};
+use crate::identity::password::{Blocklist, Cost, Passwords};
 use crate::keyring::{self, Keyring, KeyringError};
 use crate::mail::{BadServer, Mailer};
 use crate::oauth::client::Registry;
@@ -29,6 +29,8 @@ pub struct App {
     pub clients: Registry,
     /// The password hashing pool.
     pub passwords: Passwords,
+    /// Passwords that nobody may choose.
+    pub blocklist: Option<Blocklist>,
     /// Failed sign-ins.
     pub login_limit: LoginLimit,
     /// Requests for mails.
@@ -69,6 +71,9 @@ pub enum BuildError {
     /// The mail server cannot be used as configured.
     #[error("{0}")]
     Mail(#[from] BadServer),
+    /// The list of refused passwords cannot be read.
+    #[error("{0}: {1}")]
+    Blocklist(String, std::io::Error),
     /// Threads or directories cannot be made.
     #[error("{0}")]
     Io(#[from] std::io::Error),
@@ -102,6 +107,7 @@ impl App {
         let limit = || LoginLimit::new(size(config.login.attempts), config.login.window, 100_000);
         let documents = RwLock::new(Arc::new(documents(&config, &keyring)));
         Ok(Self {
+            blocklist: blocklist(&config)?,
             login_limit: limit(),
             device_limit: limit(),
             mail_limit: limit(),
@@ -176,6 +182,16 @@ pub async fn open(config: &Config) -> Result<Db, BuildError> {
         }
         DatabaseUrl::Postgres(url) => Ok(Db::open_postgres(url.expose(), options).await?),
     }
+}
+
+/// A configured list that cannot be read stops the server: without it weak passwords would go through in silence.
+fn blocklist(config: &Config) -> Result<Option<Blocklist>, BuildError> {
+    let Some(path) = &config.passwords.blocklist else {
+        return Ok(None);
+    };
+    let read = std::fs::File::open(path).and_then(Blocklist::read);
+    read.map(Some)
+        .map_err(|error| BuildError::Blocklist(path.display().to_string(), error))
 }
 
 fn documents(config: &Config, keyring: &Keyring) -> Documents {
