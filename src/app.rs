@@ -6,7 +6,7 @@ use crate::entropy::Entropy;
 use crate::ephemeral::StoreError;
 use crate::identity::live_sessions::LiveSessions;
 use crate::identity::login_limit::LoginLimit;
-use crate::identity::password::{Cost, Passwords};
+use crate::identity::password::{Blocklist, Cost, Passwords};
 use crate::keyring::{self, Keyring, KeyringError};
 use crate::mail::{BadServer, Mailer};
 use crate::oauth::client::Registry;
@@ -34,6 +34,8 @@ pub struct App {
     pub live_sessions: LiveSessions,
     /// The password hashing pool.
     pub passwords: Passwords,
+    /// Passwords that nobody may choose.
+    pub blocklist: Option<Blocklist>,
     /// Failed sign-ins.
     pub login_limit: LoginLimit,
     /// Requests for mails.
@@ -79,6 +81,9 @@ pub enum BuildError {
     /// The URL of a store names no usable address.
     #[error("{0}")]
     Store(#[from] StoreError),
+    /// The list of refused passwords cannot be read.
+    #[error("{0}: {1}")]
+    Blocklist(String, std::io::Error),
     /// Threads or directories cannot be made.
     #[error("{0}")]
     Io(#[from] std::io::Error),
@@ -113,6 +118,7 @@ impl App {
         let limit = || LoginLimit::new(size(config.login.attempts), config.login.window, 100_000);
         let documents = RwLock::new(Arc::new(documents(&config, &keyring)));
         Ok(Self {
+            blocklist: blocklist(&config)?,
             login_limit: limit(),
             device_limit: limit(),
             mail_limit: limit(),
@@ -189,6 +195,16 @@ pub async fn open(config: &Config) -> Result<Db, BuildError> {
         }
         DatabaseUrl::Postgres(url) => Ok(Db::open_postgres(url.expose(), options).await?),
     }
+}
+
+/// A configured list that cannot be read stops the server: without it weak passwords would go through in silence.
+fn blocklist(config: &Config) -> Result<Option<Blocklist>, BuildError> {
+    let Some(path) = &config.passwords.blocklist else {
+        return Ok(None);
+    };
+    let read = std::fs::File::open(path).and_then(Blocklist::read);
+    read.map(Some)
+        .map_err(|error| BuildError::Blocklist(path.display().to_string(), error))
 }
 
 fn documents(config: &Config, keyring: &Keyring) -> Documents {

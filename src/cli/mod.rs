@@ -1,6 +1,7 @@
 //! The command line: one file per noun. Tests: `tests/it/cli/`.
 
 mod admin;
+mod blocklist;
 mod client;
 mod config;
 mod db;
@@ -47,7 +48,7 @@ Manage
   user         People: add, import, invite, list, show, set-password, unlock, disable, enable, rm
   key          Signing keys: list, rotate, import
   admin        The set-up link for the first administrator
-  db           The database: migrate
+  db, blocklist  The database: migrate; passwords to refuse: build
 Use
   login        Sign this terminal in by the device flow
   token        Look into a token: inspect
@@ -99,6 +100,9 @@ enum Command {
     /// The database
     #[command(subcommand, arg_required_else_help = true)]
     Db(db::Verb),
+    /// Lists of passwords that nobody may choose
+    #[command(subcommand, arg_required_else_help = true)]
+    Blocklist(blocklist::Verb),
     /// Sign this terminal in by the device flow
     Login(login::Login),
     /// Tokens
@@ -139,6 +143,7 @@ impl Cli {
             Command::User(verb) => user::run(verb, global, output).await,
             Command::Key(verb) => key::run(verb, global, output).await,
             Command::Admin(verb) => admin::run(verb, global, output).await,
+            Command::Blocklist(verb) => blocklist::run(verb, output),
             Command::Db(verb) => db::run(verb, global, output).await,
             Command::Login(login) => {
                 login::run(login, &issuer(login, global)?, &*global.clock(), output).await

@@ -2,6 +2,7 @@
 
 use super::reader::{Reader, integer};
 use super::setting::{Kind, Setting};
+use std::path::PathBuf;
 
 /// Password rules and hashing cost.
 #[derive(Clone, Debug)]
@@ -18,6 +19,8 @@ pub struct Passwords {
     pub queue: u32,
     /// The least length of a new password, in characters.
     pub min_length: u32,
+    /// A filter of passwords that nobody may choose.
+    pub blocklist: Option<PathBuf>,
 }
 
 pub(super) const SETTINGS: &[Setting] = &[
@@ -52,6 +55,12 @@ pub(super) const SETTINGS: &[Setting] = &[
         "15",
         "Least length of a new password (at least 8).",
     ),
+    Setting::new(
+        "passwords.blocklist",
+        Kind::Path,
+        "",
+        "A file of `keywright blocklist build`: passwords that nobody may choose.",
+    ),
 ];
 
 impl Passwords {
@@ -66,6 +75,9 @@ impl Passwords {
             }),
             queue: reader.integer("passwords.queue", 1..=100_000),
             min_length: reader.integer("passwords.min_length", 8..=128),
+            blocklist: reader.with("passwords.blocklist", |text| {
+                Ok(Some(PathBuf::from(text)).filter(|path| !path.as_os_str().is_empty()))
+            }),
         }
     }
 }

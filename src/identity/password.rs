@@ -3,11 +3,13 @@
 //! A password is taken exactly as received, in Unicode normal form C, nothing cut, trimmed or folded
 //! (SP 800-63B-4 §3.1.1.2, RFC 8265 §4.2.2): an "é" is the same password from every keyboard.
 
+mod blocklist;
 mod imported;
 mod phc;
 mod policy;
 mod pool;
 
+pub use blocklist::Blocklist;
 use imported::Imported;
 pub use imported::{NotImportable, importable};
 pub use phc::{Cost, CostError};

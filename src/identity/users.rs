@@ -144,6 +144,13 @@ pub async fn remove(app: &App, user_id: &str) -> Result<(), UserError> {
 pub(super) async fn hash(app: &App, email: &CanonicalEmail, password: Secret) -> Result<String, UserError> {
     let min_length = usize::try_from(app.config.passwords.min_length).unwrap_or(usize::MAX);
     check_new(password.expose(), min_length, Some(email)).map_err(UserError::Password)?;
+    if app
+        .blocklist
+        .as_ref()
+        .is_some_and(|list| list.contains(password.expose()))
+    {
+        return Err(UserError::Password(PasswordProblem::Common));
+    }
     app.passwords
         .hash(password, &*app.entropy)
         .await

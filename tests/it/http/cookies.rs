@@ -1,4 +1,4 @@
-//! Cookies (ASVS 3.3): two of them, both `__Host-`, on pages only.
+//! Cookies (ASVS 3.3): three of them, all `__Host-`, on pages only.
 
 use super::{API, PATHS};
 use crate::support::TestApp;
@@ -10,19 +10,26 @@ fn is_safe(cookie: &str) {
     let (pair, attributes) = cookie.split_once("; ").unwrap();
     let (name, value) = pair.split_once('=').unwrap();
     assert!(
-        ["__Host-kw-session", "__Host-kw-browser"].contains(&name),
+        ["__Host-kw-session", "__Host-kw-browser", "__Host-kw-device"].contains(&name),
         "{cookie}"
     );
     let mut attributes: Vec<&str> = attributes.split("; ").collect();
     let max_age = attributes.remove(3);
-    assert!(["Max-Age=604800", "Max-Age=0"].contains(&max_age), "{cookie}");
+    let device = name == "__Host-kw-device";
+    let ages = if device {
+        ["Max-Age=15552000"; 2]
+    } else {
+        ["Max-Age=604800", "Max-Age=0"]
+    };
+    assert!(ages.contains(&max_age), "{cookie}");
     // No `Domain`: `__Host-` and exactly this list.
     assert_eq!(
         attributes,
         ["Path=/", "HttpOnly", "SameSite=Lax", "Secure"],
         "{cookie}"
     );
-    let letters = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let letters =
+        |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_' || (device && (c == '.' || c == '~'));
     assert!(value.chars().all(letters), "{cookie}");
     assert!(cookie.len() < 300, "{cookie}");
 }
@@ -58,8 +65,10 @@ async fn every_cookie_has_its_flags_and_clients_get_none() {
         .submit_login(&page, "alice@example.test", "correct horse battery")
         .await;
     let cookies: Vec<_> = answer.headers.get_all("set-cookie").iter().collect();
-    assert_eq!(cookies.len(), 1);
-    is_safe(cookies[0].to_str().unwrap());
+    assert_eq!(cookies.len(), 2, "the session and the known device");
+    for cookie in cookies {
+        is_safe(cookie.to_str().unwrap());
+    }
     let code = web.code(&mut browser, &[]).await;
     let tokens = web.redeem(&code).await;
     assert!(tokens.status == 200 && tokens.headers.get("set-cookie").is_none());
