@@ -11,6 +11,8 @@ use crate::oauth::discovery::ACR_MFA;
 use crate::oauth::error::Fault;
 use crate::storage::passkeys::{self, PasskeyRow};
 use crate::storage::users::{self, UserRow};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use webauthn_rs::prelude::{
     AuthenticationResult, CredentialID, DiscoverableAuthentication, Passkey, PasskeyAuthentication,
@@ -132,6 +134,7 @@ pub async fn finish_setup(
         return Err(Denied::Incorrect);
     }
     let state: PasskeyRegistration = serde_json::from_slice(&begun.payload).map_err(Fault::internal)?;
+    own_page(credential)?;
     let credential: RegisterPublicKeyCredential =
         serde_json::from_str(credential).map_err(|_| Denied::Incorrect)?;
     let party = relying_party(cx).ok_or(Denied::Incorrect)?;
@@ -279,7 +282,27 @@ pub async fn finish_sign_in(
 }
 
 fn assertion(credential: &str) -> Result<PublicKeyCredential, Denied> {
+    own_page(credential)?;
     serde_json::from_str(credential).map_err(|_| Denied::Incorrect)
+}
+
+/// Refuses what was made in a frame inside another site (WebAuthn §7.2 `crossOrigin`, `topOrigin`): our pages cannot be
+/// framed. The library checks the first of these in registrations only, and the second nowhere (AC-232).
+fn own_page(credential: &str) -> Result<(), Denied> {
+    let data = || {
+        let credential: Value = serde_json::from_str(credential).ok()?;
+        let text = credential.pointer("/response/clientDataJSON")?.as_str()?;
+        serde_json::from_slice::<Value>(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()
+    };
+    let data = data().ok_or(Denied::Incorrect)?;
+    let same_origin = data
+        .get("crossOrigin")
+        .is_none_or(|cross| *cross == Value::Bool(false));
+    if same_origin && data.get("topOrigin").is_none() {
+        Ok(())
+    } else {
+        Err(Denied::Incorrect)
+    }
 }
 
 /// The challenge, used up: one answer is all it takes (AC-231).

@@ -36,6 +36,12 @@ async function enter(page, name) {
   await signIn(page, person(name));
 }
 
+/** Makes it a browser that offers passkeys by the button only, without autofill. */
+const buttonOnly = (page) =>
+  page.addInitScript(() => {
+    PublicKeyCredential.isConditionalMediationAvailable = async () => false;
+  });
+
 async function addPasskey(page, label) {
   await page.goto(`${server.issuer}/account/security/passkey`);
   await page.fill("#name", label);
@@ -75,7 +81,8 @@ test("an authenticator app is set up and asked for, and a recovery code stands i
 
 test("a passkey is added, signs in by button, is asked for after a password, and is removed", async () => {
   const { context, page, problems } = await tab();
-  const authenticator = await addAuthenticator(page);
+  await addAuthenticator(page);
+  await buttonOnly(page);
   await enter(page, "ben");
   await page.waitForSelector("#home-account");
   await addPasskey(page, "Ben’s laptop");
@@ -87,18 +94,14 @@ test("a passkey is added, signs in by button, is asked for after a password, and
   await page.waitForSelector("text=has a passkey for this account already");
 
   await page.context().clearCookies();
-  await authenticator.automatic(false);
   await page.goto(`${server.issuer}/login`);
   await page.click("#passkey-signin");
-  await authenticator.automatic(true);
   await page.waitForSelector("#home-account");
   assert.ok(await page.isVisible('.account:has-text("ben@example.test")'));
 
   await page.context().clearCookies();
-  await authenticator.automatic(false);
   await enter(page, "ben");
   await page.waitForSelector("#mfa-passkey-form");
-  await authenticator.automatic(true);
   await page.click("#mfa-passkey");
   await page.waitForSelector("#home-account");
 
@@ -107,7 +110,6 @@ test("a passkey is added, signs in by button, is asked for after a password, and
   await page.click("text=Remove");
   await page.waitForSelector("text=Removed.");
   await page.context().clearCookies();
-  await authenticator.automatic(false);
   await enter(page, "ben");
   await page.waitForSelector("#home-account");
   assert.deepEqual(problems, []);
@@ -131,26 +133,27 @@ test("a passkey signs in by autofill", async () => {
 
 test("a passkey whose user is not verified, or whose counter goes back, signs nobody in", async () => {
   const { context, page } = await tab();
+  await buttonOnly(page);
   const authenticator = await addAuthenticator(page);
   await enter(page, "dan");
   await page.waitForSelector("#home-account");
   await addPasskey(page, "Key");
   await page.waitForSelector("#recovery-codes");
   await page.context().clearCookies();
-  await authenticator.automatic(false);
   await page.goto(`${server.issuer}/login`);
   await authenticator.verified(false);
   await page.click("#passkey-signin");
-  await authenticator.automatic(true);
   await page.waitForSelector("text=No passkey was used.");
 
   await authenticator.verified(true);
   await authenticator.setCounter(40);
   await page.goto(`${server.issuer}/login`);
+  await page.click("#passkey-signin");
   await page.waitForSelector("#home-account");
   await page.context().clearCookies();
   await authenticator.setCounter(3);
   await page.goto(`${server.issuer}/login`);
+  await page.click("#passkey-signin");
   await page.waitForSelector("text=That passkey did not work here.");
   await page.goto(`${server.issuer}/account`);
   await page.waitForSelector("#login-form");

@@ -26,6 +26,7 @@ pub struct Said {
     pub rp_id: &'static str,
     pub flags: u8,
     pub cross_origin: bool,
+    pub top_origin: bool,
     pub challenge: String,
 }
 
@@ -37,19 +38,22 @@ impl Said {
             rp_id: "id.example.test",
             flags: UP_UV,
             cross_origin: false,
+            top_origin: false,
             challenge: options["publicKey"]["challenge"].as_str().unwrap().to_owned(),
         }
     }
 
     fn client_data(&self) -> Vec<u8> {
-        json!({
+        let mut data = json!({
             "type": self.kind,
             "challenge": self.challenge,
             "origin": self.origin,
             "crossOrigin": self.cross_origin,
-        })
-        .to_string()
-        .into_bytes()
+        });
+        if self.top_origin {
+            data["topOrigin"] = json!("https://evil.test");
+        }
+        data.to_string().into_bytes()
     }
 
     fn authenticator_data(&self, flags: u8, counter: u32) -> Vec<u8> {

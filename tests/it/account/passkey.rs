@@ -93,6 +93,7 @@ async fn an_answer_with_one_thing_wrong_signs_nobody_in() {
         ("port", |said, _| said.origin = "https://id.example.test:8443"),
         ("subdomain", |said, _| said.origin = "https://x.id.example.test"),
         ("crossOrigin", |said, _| said.cross_origin = true),
+        ("topOrigin", |said, _| said.top_origin = true),
         ("rpIdHash", |said, _| said.rp_id = "evil.test"),
         ("user present", |said, _| said.flags = 0b100),
         ("user verified", |said, _| said.flags = 0b001),
