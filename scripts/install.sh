@@ -32,6 +32,12 @@ if ((${#missing[@]} > 0)); then
   export DEBIAN_FRONTEND=noninteractive
   apt() { "${as_root[@]}" apt-get -q -y -o Dpkg::Use-Pty=0 "$@"; }
   apt update
+  # The packages of the proxies would start services on the default ports; the tests start their own.
+  policy=/usr/sbin/policy-rc.d
+  if [[ ! -e $policy ]]; then
+    printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" install -m 755 /dev/stdin "$policy"
+    on_exit "${as_root[@]}" rm -f "$policy"
+  fi
   if [[ " ${missing[*]} " == *' postgresql '* ]]; then
     # The package would make and start a cluster on the default port; the tests start their own.
     apt install --no-install-recommends postgresql-common

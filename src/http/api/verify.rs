@@ -55,6 +55,11 @@ pub(in crate::http) async fn back(exchange: Exchange) -> Response {
 
 async fn identify(exchange: &Exchange) -> Result<Identity, (Failure, Option<Rule>)> {
     let rule = exchange.query().and_then(|query| Rule::parse(&query));
+    let rule = if has_empty_parameter(exchange) {
+        Err(empty_parameter())
+    } else {
+        rule
+    };
     let rule = rule.map_err(|refusal| (refusal.into(), None))?;
     let identity = match exchange.headers.contains_key(header::AUTHORIZATION) {
         // One way to say who one is: a header that is not good is not made up for by a cookie.
@@ -72,6 +77,18 @@ async fn identify(exchange: &Exchange) -> Result<Identity, (Failure, Option<Rule
         },
     };
     identity.map_err(|failure| (failure, Some(rule)))
+}
+
+/// `?role=` asks for something and does not say what: it must not count as no rule.
+fn has_empty_parameter(exchange: &Exchange) -> bool {
+    let query = exchange.uri.query().unwrap_or_default();
+    query
+        .split('&')
+        .any(|part| !part.is_empty() && part.split_once('=').is_none_or(|(_, value)| value.is_empty()))
+}
+
+fn empty_parameter() -> Refusal {
+    Refusal::new(ErrorCode::InvalidRequest, "A parameter has no value.")
 }
 
 fn nobody() -> Failure {

@@ -67,6 +67,9 @@ async fn a_rule_asks_for_one_of_its_roles() {
     assert!(refused.headers.get("x-auth-user").is_none() && refused.headers.get("x-auth-login").is_none());
     // A rule that is not understood is not kept silently.
     for rule in [
+        "?role=",
+        "?role",
+        "?role=member&audience=",
         "?roles=member",
         "?login=1",
         "?role=member&access_token=x",
