@@ -120,6 +120,10 @@ pub fn router(app: &Arc<App>) -> Router {
     if app.config.api.enabled {
         routes = routes
             .route("/auth/login", post(api::login).options(api::preflight_post))
+            .route(
+                "/auth/login/mfa",
+                post(api::second_step).options(api::preflight_post),
+            )
             .route("/auth/refresh", post(api::refresh).options(api::preflight_post))
             .route("/auth/logout", post(api::logout).options(api::preflight_post))
             .route("/auth/me", get(api::me).options(api::preflight_get));

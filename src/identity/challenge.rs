@@ -15,6 +15,8 @@ use crate::time::Seconds;
 pub enum Kind {
     /// The password was right; the second step is missing. Payload: the flow to go on with.
     SignIn,
+    /// The same for an app that signs people in by JSON. No payload.
+    JsonSignIn,
     /// An authenticator app is being set up. Payload: its secret.
     AppSetup,
     /// A passkey is being added. Payload: the state of the ceremony.
@@ -29,6 +31,7 @@ impl Kind {
     const fn name(self) -> &'static str {
         match self {
             Self::SignIn => "sign_in",
+            Self::JsonSignIn => "json_sign_in",
             Self::AppSetup => "app_setup",
             Self::PasskeySetup => "passkey_setup",
             Self::PasskeyStep => "passkey_step",

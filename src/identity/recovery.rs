@@ -4,6 +4,7 @@
 
 use super::email::CanonicalEmail;
 use super::mail_link::{self, Delivery, Purpose};
+use super::session::change_user;
 use super::users::{self as accounts, UserError};
 use crate::cx::Cx;
 use crate::mail::Template;
@@ -58,18 +59,23 @@ async fn ask(cx: &Cx, email: &CanonicalEmail, purpose: Purpose, wants: fn(&UserR
 pub async fn reset(cx: &Cx, link: &MailLinkRow, password: Secret) -> Result<bool, UserError> {
     let email = CanonicalEmail::parse(&link.email).map_err(|_| UserError::Email)?;
     let hash = accounts::hash(&cx.app, &email, password).await?;
-    let mut tx = cx.app.db.begin().await?;
     let (Some(user), Some(epoch)) = (&link.user_id, link.user_epoch) else {
         return Ok(false);
     };
-    let done = mail_links::spend(tx.sql(), &link.id, cx.now).await?
-        && users::reset_password(tx.sql(), user, epoch, &hash, cx.now).await?;
-    if !done {
+    let done = change_user(&cx.app, user, async || {
+        let mut tx = cx.app.db.begin().await?;
+        let done = mail_links::spend(tx.sql(), &link.id, cx.now).await?
+            && users::reset_password(tx.sql(), user, epoch, &hash, cx.now).await?;
+        if done {
+            password_failures::unlock(tx.sql(), user).await?;
+            mail_link::notice(&cx.app, &mut tx, Template::PasswordChanged, &email, cx.now).await?;
+            tx.commit().await?;
+        }
+        Ok::<_, UserError>(done)
+    });
+    if !done.await? {
         return Ok(false);
     }
-    password_failures::unlock(tx.sql(), user).await?;
-    mail_link::notice(&cx.app, &mut tx, Template::PasswordChanged, &email, cx.now).await?;
-    tx.commit().await?;
     cx.app.mailer.written.notify_one();
     tracing::info!(target: "audit", event = "password_reset", user, request_id = %cx.request_id, "password reset by mail");
     Ok(true)

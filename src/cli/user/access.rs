@@ -6,6 +6,7 @@ use super::{document, failure, find};
 use crate::app::App;
 use crate::config::SignUp;
 use crate::identity::email::CanonicalEmail;
+use crate::identity::session::change_user;
 use crate::identity::sign_up;
 use crate::identity::users::UserError;
 use crate::storage::users::UserRow;
@@ -53,7 +54,12 @@ pub(super) async fn disable(app: &App, user: &str, output: Output) -> Result {
     let user = find(app, user).await?;
     let now = app.clock.now();
     if user.disabled_at.is_none() {
-        users::set_disabled(app.db.write(), &user.id, Some(now), now).await?;
+        change_user(app, &user.id, async || {
+            users::set_disabled(app.db.write(), &user.id, Some(now), now).await?;
+            Ok::<_, UserError>(())
+        })
+        .await
+        .map_err(|error| failure(&error, &user.email))?;
     }
     show_again(
         app,

@@ -4,6 +4,7 @@ use super::super::render;
 use crate::cx::Cx;
 use crate::identity::sign_in::Denied;
 use crate::oauth::error::{ErrorCode, Failure, Fault};
+use crate::time::Seconds;
 use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
@@ -22,6 +23,12 @@ pub enum ApiError {
     OriginNotAllowed,
     /// Nobody was signed in.
     InvalidCredentials,
+    /// The password was right; the account has a second factor.
+    MfaRequired,
+    /// The account must have a second factor and has none.
+    MfaEnrollmentRequired,
+    /// The code is wrong, or what it belongs to has ended.
+    InvalidCode,
     /// The limit of attempts is reached.
     TooManyAttempts,
     /// The cookie is absent or not good.
@@ -44,6 +51,9 @@ impl ApiError {
         Self::UnsupportedMediaType,
         Self::OriginNotAllowed,
         Self::InvalidCredentials,
+        Self::MfaRequired,
+        Self::MfaEnrollmentRequired,
+        Self::InvalidCode,
         Self::TooManyAttempts,
         Self::InvalidRefreshToken,
         Self::InvalidToken,
@@ -76,6 +86,21 @@ impl ApiError {
                 "The request comes from an origin that is not configured.",
             ),
             Self::InvalidCredentials => ("invalid_credentials", 401, "Email or password is wrong."),
+            Self::MfaRequired => (
+                "mfa_required",
+                403,
+                "The account has a second factor: send mfa_token and a code to /auth/login/mfa.",
+            ),
+            Self::MfaEnrollmentRequired => (
+                "mfa_enrollment_required",
+                403,
+                "The account must have a second factor; it is set up at /account/security.",
+            ),
+            Self::InvalidCode => (
+                "invalid_code",
+                401,
+                "The code is wrong or was used, or the sign-in took too long.",
+            ),
             Self::TooManyAttempts => (
                 "too_many_attempts",
                 429,
@@ -124,6 +149,8 @@ impl ApiError {
 pub(super) struct Problem {
     pub(super) error: ApiError,
     retry_after: Option<i64>,
+    /// With which the second step goes on.
+    mfa_token: Option<String>,
 }
 
 impl From<ApiError> for Problem {
@@ -131,6 +158,7 @@ impl From<ApiError> for Problem {
         Self {
             error,
             retry_after: None,
+            mfa_token: None,
         }
     }
 }
@@ -145,26 +173,46 @@ impl Problem {
             ErrorCode::AccessDenied => ApiError::Forbidden,
             _ => refused,
         };
-        Self { error, retry_after }
+        Self {
+            retry_after,
+            ..error.into()
+        }
     }
 
     /// A sign-in that was denied.
     pub(super) fn denied(cx: &Cx, denied: Denied) -> Self {
         match denied {
             Denied::Incorrect => ApiError::InvalidCredentials.into(),
-            Denied::TooManyAttempts(wait) => Self {
-                error: ApiError::TooManyAttempts,
-                retry_after: Some(wait.0),
-            },
+            Denied::TooManyAttempts(wait) => Self::too_many(wait),
             Denied::Busy => Self::of(cx, Fault::Busy, ApiError::ServerError),
             Denied::Storage(error) => Self::of(cx, Fault::from(error), ApiError::ServerError),
+        }
+    }
+
+    /// The limit of attempts is reached.
+    pub(super) fn too_many(wait: Seconds) -> Self {
+        Self {
+            retry_after: Some(wait.0),
+            ..ApiError::TooManyAttempts.into()
+        }
+    }
+
+    /// The second step is missing; `token` leads on.
+    pub(super) fn second_step(token: String) -> Self {
+        Self {
+            mfa_token: Some(token),
+            ..ApiError::MfaRequired.into()
         }
     }
 
     /// The answer.
     pub(super) fn response(&self) -> Response {
         let (code, status, meaning) = self.error.row();
-        let mut response = json_response(&json!({ "error": code, "error_description": meaning }));
+        let mut body = json!({ "error": code, "error_description": meaning });
+        if let (Some(token), Some(members)) = (&self.mfa_token, body.as_object_mut()) {
+            members.insert("mfa_token".to_owned(), token.as_str().into());
+        }
+        let mut response = json_response(&body);
         *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         if status == 401 {
             // RFC 9110 §15.5.2: a 401 names a scheme.

@@ -4,48 +4,22 @@
 mod body;
 mod error;
 mod guard;
+mod login;
 mod openapi;
 mod verify;
 
 use super::{Exchange, cookies, protocol};
 use crate::cx::Cx;
-use crate::identity::sign_in as identity;
 use crate::oauth::first_party::{self, Tokens};
-use crate::secret::Secret;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 pub use error::ApiError;
 use error::{Problem, json_response};
+pub(super) use login::{login, second_step};
 use serde_json::json;
 pub(super) use verify::{back, verify};
 
 type Answer = Result<Response, Problem>;
-
-/// `POST /auth/login`.
-pub(super) async fn login(exchange: Exchange) -> Response {
-    finish(&exchange, sign_in(&exchange).await)
-}
-
-async fn sign_in(exchange: &Exchange) -> Answer {
-    guard::post(exchange)?;
-    let body = body::object(exchange.body(), &["email", "password"])?;
-    let (email, password) = (body::text(&body, "email")?, body::text(&body, "password")?);
-    let cx = &exchange.cx;
-    let failed = |failure| Problem::of(cx, failure, ApiError::InvalidCredentials);
-    let client = first_party::client(cx).await.map_err(failed)?;
-    let user = identity::with_password(cx, email.trim(), Secret::new(password.to_owned())).await;
-    let user = user.map_err(|denied| Problem::denied(cx, denied))?;
-    // Here, and nowhere earlier, it is known what the account asks for beyond its password.
-    let tokens = first_party::begin(cx, &client, user, identity::PASSWORD).await;
-    let tokens = tokens.map_err(failed)?;
-    // What this browser had before ends: one cookie, one family (ASVS 7.2.4).
-    if let Some(earlier) = refresh_cookie(exchange) {
-        first_party::end(cx, earlier)
-            .await
-            .map_err(|fault| failed(fault.into()))?;
-    }
-    Ok(with_cookie(cx, &tokens))
-}
 
 /// `POST /auth/refresh`.
 pub(super) async fn refresh(exchange: Exchange) -> Response {

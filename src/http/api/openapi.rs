@@ -5,8 +5,9 @@ use crate::config::Config;
 use serde_json::{Map, Value, json};
 
 use ApiError::{
-    Forbidden, InvalidCredentials, InvalidRefreshToken, InvalidRequest, InvalidToken, OriginNotAllowed,
-    ServerError, TemporarilyUnavailable, TooLarge, TooManyAttempts, UnsupportedMediaType,
+    Forbidden, InvalidCode, InvalidCredentials, InvalidRefreshToken, InvalidRequest, InvalidToken,
+    MfaEnrollmentRequired, MfaRequired, OriginNotAllowed, ServerError, TemporarilyUnavailable, TooLarge,
+    TooManyAttempts, UnsupportedMediaType,
 };
 
 const POST: [ApiError; 6] = [
@@ -23,6 +24,7 @@ pub(super) fn document(config: &Config) -> Value {
     let mut paths = Map::new();
     if config.api.enabled {
         paths.insert("/auth/login".to_owned(), json!({ "post": login() }));
+        paths.insert("/auth/login/mfa".to_owned(), json!({ "post": second_step() }));
         paths.insert("/auth/refresh".to_owned(), json!({ "post": refresh() }));
         paths.insert("/auth/logout".to_owned(), json!({ "post": logout() }));
         paths.insert("/auth/me".to_owned(), json!({ "get": me() }));
@@ -51,7 +53,14 @@ pub(super) fn document(config: &Config) -> Value {
 }
 
 fn login() -> Value {
-    let mut answers = errors(&[&POST[..], &[InvalidCredentials, TooManyAttempts, Forbidden]].concat());
+    let own = [
+        InvalidCredentials,
+        MfaRequired,
+        MfaEnrollmentRequired,
+        TooManyAttempts,
+        Forbidden,
+    ];
+    let mut answers = errors(&[&POST[..], &own].concat());
     answers.insert("200".to_owned(), tokens());
     json!({
         "operationId": "login",
@@ -59,6 +68,20 @@ fn login() -> Value {
         "requestBody": {
             "required": true,
             "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Credentials" } } },
+        },
+        "responses": answers,
+    })
+}
+
+fn second_step() -> Value {
+    let mut answers = errors(&[&POST[..], &[InvalidCode, TooManyAttempts, Forbidden]].concat());
+    answers.insert("200".to_owned(), tokens());
+    json!({
+        "operationId": "secondStep",
+        "summary": "Goes on after mfa_required, with a code of an authenticator app or a recovery code.",
+        "requestBody": {
+            "required": true,
+            "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Code" } } },
         },
         "responses": answers,
     })
@@ -154,6 +177,15 @@ fn schemas() -> Value {
                 "password": { "type": "string", "minLength": 1 },
             },
         },
+        "Code": {
+            "type": "object",
+            "required": ["mfa_token", "code"],
+            "additionalProperties": false,
+            "properties": {
+                "mfa_token": { "type": "string", "minLength": 1 },
+                "code": { "type": "string", "minLength": 1 },
+            },
+        },
         "Tokens": {
             "type": "object",
             "required": ["access_token", "token_type", "expires_in"],
@@ -183,6 +215,7 @@ fn schemas() -> Value {
             "properties": {
                 "error": { "type": "string", "enum": codes },
                 "error_description": { "type": "string" },
+                "mfa_token": { "type": "string", "description": "With mfa_required only; good for five minutes." },
             },
         },
     })

@@ -29,10 +29,12 @@ async fn a_sign_in_gives_an_access_token_and_a_cookie() {
     let value = pair.strip_prefix("__Host-kw-refresh=").unwrap();
     assert_eq!(flags, "Path=/; HttpOnly; SameSite=Strict; Max-Age=604800; Secure");
     assert!(!answer.body.contains(value));
-    assert_eq!(
-        answer.headers.get_all("set-cookie").iter().count(),
-        1,
-        "no session of a browser"
+    let set: Vec<_> = answer.headers.get_all("set-cookie").iter().collect();
+    assert_eq!(set.len(), 2, "no session of a browser");
+    let device = set[1].to_str().unwrap();
+    assert!(
+        device.starts_with("__Host-kw-device="),
+        "the device is known from now on"
     );
 }
 

@@ -2,6 +2,7 @@
 
 mod login;
 mod logout;
+mod mfa;
 mod openapi;
 mod origins;
 mod proxies;

@@ -57,7 +57,7 @@ async fn the_document_names_exactly_the_routes_there_are() {
     assert_eq!(answer.status, 200);
     let document = answer.json();
     assert_eq!(document["servers"][0]["url"], "https://id.example.test");
-    assert_eq!(document["paths"].as_object().unwrap().len(), 4);
+    assert_eq!(document["paths"].as_object().unwrap().len(), 5);
     for (path, operations) in document["paths"].as_object().unwrap() {
         for method in ["get", "post", "put", "patch", "delete"] {
             let request = Request::builder()
@@ -85,7 +85,7 @@ async fn every_answer_is_one_that_the_document_describes() {
     for body in ["", &credentials(USERS[0].1, "wrong"), &"x".repeat(70_000)] {
         seen.push(("/auth/login", "post", app.send(post("/auth/login", body)).await));
     }
-    for path in ["/auth/login", "/auth/refresh", "/auth/logout"] {
+    for path in ["/auth/login", "/auth/login/mfa", "/auth/refresh", "/auth/logout"] {
         let plain = Request::post(path).body(Body::from("{}")).unwrap();
         seen.push((path, "post", app.send(plain).await));
         let mut elsewhere = post(path, "{}");
@@ -120,7 +120,7 @@ async fn every_answer_is_one_that_the_document_describes() {
     let allowed = post("/auth/login", &credentials(USERS[1].1, USERS[1].2));
     seen.push(("/auth/login", "post", app.send(allowed).await));
     app.app.db.close().await;
-    for path in ["/auth/login", "/auth/refresh", "/auth/logout"] {
+    for path in ["/auth/login", "/auth/login/mfa", "/auth/refresh", "/auth/logout"] {
         browser.cookies.insert(super::COOKIE.to_owned(), "x".to_owned());
         let body = if path == "/auth/login" {
             credentials(USERS[1].1, "x")

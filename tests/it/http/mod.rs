@@ -9,7 +9,7 @@ mod limits;
 mod methods;
 
 /// Every path of the server, with the methods that it answers.
-const PATHS: [(&str, &[&str]); 26] = [
+const PATHS: [(&str, &[&str]); 27] = [
     ("/.well-known/openid-configuration", &["GET"]),
     ("/.well-known/oauth-authorization-server", &["GET"]),
     ("/jwks", &["GET"]),
@@ -28,6 +28,7 @@ const PATHS: [(&str, &[&str]); 26] = [
     ("/setup/x", &["GET", "POST"]),
     ("/", &["GET"]),
     ("/auth/login", &["POST"]),
+    ("/auth/login/mfa", &["POST"]),
     ("/auth/refresh", &["POST"]),
     ("/auth/logout", &["POST"]),
     ("/auth/me", &["GET"]),

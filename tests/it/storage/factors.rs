@@ -294,7 +294,7 @@ async fn grants_and_consents_of_a_user_are_listed() {
         );
         assert_eq!(listed().await.iter().filter(|row| row.lasting).count(), 1);
         assert_eq!(
-            grants::revoke_of_other_sessions(db.write(), "u", "s2", NOW)
+            grants::revoke_of_sessions(db.write(), "u", "s2", NOW)
                 .await
                 .unwrap(),
             1

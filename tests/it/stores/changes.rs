@@ -119,8 +119,18 @@ async fn rename(db: &Db) -> Result<(), Fault> {
     const TEXT: &str =
         "UPDATE users SET email = 'new@example.test', roles = '[\"admin\"]' WHERE email LIKE 'alice%'";
     match db {
-        Db::Sqlite { writer, .. } => drop(sqlx::query(TEXT).execute(writer).await.unwrap()),
-        Db::Postgres(pool) => drop(sqlx::query(TEXT).execute(pool).await.unwrap()),
+        Db::Sqlite { writer, .. } => drop(
+            sqlx::query(TEXT)
+                .execute(&mut *writer.get().await.unwrap())
+                .await
+                .unwrap(),
+        ),
+        Db::Postgres(pool) => drop(
+            sqlx::query(TEXT)
+                .execute(&mut *pool.get().await.unwrap())
+                .await
+                .unwrap(),
+        ),
     }
     Ok(())
 }

@@ -91,8 +91,20 @@ async fn set_back(app: &crate::support::TestApp, id: &str) {
     const TEXT: &str = "UPDATE sessions SET last_seen_at = created_at WHERE id = $1";
     let id = id.to_owned();
     match &app.app.db {
-        Db::Sqlite { writer, .. } => drop(sqlx::query(TEXT).bind(id).execute(writer).await.unwrap()),
-        Db::Postgres(pool) => drop(sqlx::query(TEXT).bind(id).execute(pool).await.unwrap()),
+        Db::Sqlite { writer, .. } => drop(
+            sqlx::query(TEXT)
+                .bind(id)
+                .execute(&mut *writer.get().await.unwrap())
+                .await
+                .unwrap(),
+        ),
+        Db::Postgres(pool) => drop(
+            sqlx::query(TEXT)
+                .bind(id)
+                .execute(&mut *pool.get().await.unwrap())
+                .await
+                .unwrap(),
+        ),
     }
 }
 

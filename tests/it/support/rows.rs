@@ -4,7 +4,7 @@ use super::TestApp;
 use keywright::clock::Clock;
 use keywright::identity::session::change_user;
 use keywright::oauth::error::Fault;
-use keywright::storage::{Db, clients, users};
+use keywright::storage::{Db, clients, factors, users};
 use keywright::time::Timestamp;
 
 impl TestApp {
@@ -45,6 +45,14 @@ impl TestApp {
             .await
             .unwrap();
         self.app.clients.forget(id);
+    }
+
+    /// Makes a second factor a must for a user, as the operator would.
+    pub async fn require_mfa(&self, email: &str) {
+        let (user, now) = (self.user(email).await, self.now());
+        factors::require(self.app.db.write(), &user.id, Some(now))
+            .await
+            .unwrap();
     }
 
     /// Disables a user, as the operator would.
