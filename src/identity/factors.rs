@@ -103,6 +103,14 @@ async fn check(cx: &Cx, user: &UserRow, presented: &str) -> Result<Option<Factor
     Ok(spent.then_some(Factor::RecoveryCode))
 }
 
+/// The factors that the user has.
+///
+/// # Errors
+/// The database fails.
+pub async fn of(cx: &Cx, user: &UserRow) -> Result<factors::Held, Fault> {
+    Ok(factors::held(cx.app.db.read(), &user.id).await?)
+}
+
 /// What the session proves, to be said again under a new cookie.
 pub fn proof_of(session: &LiveSession) -> Proof {
     let known = [

@@ -9,7 +9,8 @@ use crate::oauth::error::Fault;
 use crate::secret::Secret;
 use crate::storage::StorageError;
 use crate::storage::password_failures;
-use crate::storage::users::{self, UserRow};
+use crate::storage::users;
+pub use crate::storage::users::UserRow;
 
 /// The role of people who administer this server.
 pub const ADMIN: &str = "admin";

@@ -10,13 +10,12 @@ use crate::identity::browser::Browser;
 use crate::identity::challenge::{self, Kind};
 use crate::identity::factors::{self, Wrong};
 use crate::identity::session::Proof;
+use crate::identity::users::UserRow;
 use crate::identity::{known_device, sign_in};
 use crate::oauth::client::Client;
-use crate::oauth::error::{Failure, Fault};
+use crate::oauth::error::Failure;
 use crate::oauth::first_party;
 use crate::secret::Secret;
-use crate::storage::factors as rows;
-use crate::storage::users::UserRow;
 use axum::response::Response;
 use std::sync::Arc;
 
@@ -39,8 +38,8 @@ async fn with_password(exchange: &Exchange) -> Answer {
     let user = sign_in::with_password(cx, email.trim(), Secret::new(password.to_owned())).await;
     let user = user.map_err(|denied| Problem::denied(cx, denied))?;
     // A password alone signs nobody in who has a second factor, or must have one.
-    let held = rows::held(cx.app.db.read(), &user.id).await;
-    let held = held.map_err(|error| failed(cx, Fault::from(error).into()))?;
+    let held = factors::of(cx, &user).await;
+    let held = held.map_err(|fault| failed(cx, fault.into()))?;
     if held.any() {
         return Err(begin(cx, &user).await?);
     }

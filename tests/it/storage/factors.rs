@@ -293,12 +293,7 @@ async fn grants_and_consents_of_a_user_are_listed() {
                 .unwrap()
         );
         assert_eq!(listed().await.iter().filter(|row| row.lasting).count(), 1);
-        assert_eq!(
-            grants::revoke_of_sessions(db.write(), "u", "s2", NOW)
-                .await
-                .unwrap(),
-            1
-        );
+        assert_eq!(grants::revoke_of_session(db.write(), "s1", NOW).await.unwrap(), 1);
         assert_eq!(listed().await.len(), 2);
         assert!(grants::of_user(db.read(), "u", 1, NOW).await.unwrap().is_empty());
         assert!(
