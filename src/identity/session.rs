@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::cx::Cx;
 use crate::id;
 use crate::oauth::error::Fault;
+use crate::oauth::first_party::CLIENT_ID;
 use crate::opaque::{Kind, Opaque};
 use crate::storage::grants;
 use crate::storage::sessions::{self, ListedSession, LiveSession, SessionRow};
@@ -116,7 +117,7 @@ pub async fn end(cx: &Cx, session_id: &str) -> Result<()> {
     changed(&cx.app, cx.now, &user_id).await
 }
 
-/// Ends all sessions of a user but one, and the grants that do not outlive them, together.
+/// Ends all sessions of a user but one, the grants that do not outlive them, and the sign-ins by JSON, together.
 ///
 /// # Errors
 /// As [`end`].
@@ -124,6 +125,8 @@ pub async fn end_all(cx: &Cx, user_id: &str, except: Option<&str>) -> Result<()>
     ready(&cx.app, cx.now, user_id).await?;
     let mut tx = cx.app.db.begin().await?;
     grants::revoke_of_sessions(tx.sql(), user_id, except.unwrap_or_default(), cx.now).await?;
+    // Whoever signed in by JSON has no session here, and is signed in all the same.
+    grants::revoke_of_client(tx.sql(), user_id, CLIENT_ID, cx.now).await?;
     match except {
         Some(except) => sessions::end_others(tx.sql(), user_id, except, cx.now).await?,
         None => sessions::end_all(tx.sql(), user_id, cx.now).await?,

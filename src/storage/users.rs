@@ -2,10 +2,11 @@
 
 use super::{Result, Sql};
 use crate::time::Timestamp;
+use std::fmt;
 
 row! {
     /// A row of `users`.
-    #[derive(Clone, Debug)]
+    #[derive(Clone, PartialEq, Eq)]
     pub struct UserRow {
         /// The `sub` of the user's tokens.
         pub id: String,
@@ -33,6 +34,15 @@ row! {
         pub created_at: i64,
         /// When the row was last changed.
         pub updated_at: i64,
+    }
+}
+
+/// Without the password hash and what is personal.
+impl fmt::Debug for UserRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UserRow")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }
 

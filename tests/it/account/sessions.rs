@@ -76,6 +76,8 @@ async fn all_others_end_and_this_one_goes_on() {
     let offline = web
         .tokens(&mut others[1], &[("scope", "openid offline_access")])
         .await;
+    let mut by_json = app.browser();
+    crate::auth::sign_in(&mut by_json).await;
     let mut bob = app.bob().await;
     let mut alice = app.alice().await;
     let kept = web.tokens(&mut alice, &[]).await;
@@ -87,6 +89,7 @@ async fn all_others_end_and_this_one_goes_on() {
     for other in &mut others {
         assert!(!other.is_signed_in().await);
     }
+    assert_eq!(crate::auth::refresh(&mut by_json).await.status, 401);
     assert!(alice.is_signed_in().await && bob.is_signed_in().await);
     assert!(web.is_family_alive(&kept.access_token).await);
     assert!(!web.is_family_alive(&lost.access_token).await);

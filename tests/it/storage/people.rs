@@ -10,8 +10,8 @@ async fn a_user_is_read_back_as_written() {
         users::insert(db.write(), &written).await.unwrap();
         let by_id = users::find(db.read(), "w").await.unwrap().unwrap();
         let by_email = users::find_by_email(db.read(), "w@example.test").await.unwrap();
-        assert_eq!(format!("{by_id:?}"), format!("{written:?}"), "{}", db.name());
-        assert_eq!(format!("{:?}", by_email.unwrap()), format!("{written:?}"));
+        assert_eq!(by_id, written, "{}", db.name());
+        assert_eq!(by_email.unwrap(), written);
         assert!(users::find(db.read(), "W").await.unwrap().is_none());
         let other_case = users::find_by_email(db.read(), "W@example.test").await.unwrap();
         assert!(
