@@ -121,6 +121,26 @@ impl Private {
     /// Stays on the line and says nothing more.
     pub fn hang(&self) {
         self.signal("-STOP");
+        // A thread that runs on another core goes on for a moment.
+        let started = Instant::now();
+        while !self.has_stopped() {
+            assert!(
+                started.elapsed() < Duration::from_secs(20),
+                "{:?} does not stop",
+                self.which
+            );
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Whether all threads of the process have stopped, by the third field of proc(5) `stat`.
+    fn has_stopped(&self) -> bool {
+        let id = self.child.as_ref().unwrap().id();
+        let threads = std::fs::read_dir(format!("/proc/{id}/task")).unwrap();
+        threads.into_iter().all(|thread| {
+            let stat = std::fs::read_to_string(thread.unwrap().path().join("stat")).unwrap();
+            stat.rsplit(") ").next().unwrap().starts_with('T')
+        })
     }
 
     pub fn go_on(&self) {
