@@ -46,16 +46,20 @@ def metadata(dev):
 
 
 class Form(HTMLParser):
-    """The one form of a page: where it goes, and its fields with their values."""
+    """The one form of a page that is shown without scripts: where it goes, and its fields with their values."""
 
     def __init__(self, page):
         super().__init__()
         self.url, self.fields, self.id = page.url, {}, None
-        self.action = None
+        self.action, self.shown = None, False
         self.feed(page.text)
 
     def handle_starttag(self, tag, attrs):
         attributes = dict(attrs)
+        if tag == "form":
+            self.shown = "hidden" not in attributes
+        if not self.shown:
+            return
         if tag == "form":
             assert attributes["method"].lower() == "post"
             self.action, self.id = urljoin(self.url, attributes["action"]), attributes.get("id")
