@@ -85,6 +85,7 @@ pub async fn start(
         }
     }
     changed(&cx.app, cx.now, &user.id).await?;
+    tracing::info!(target: "audit", event = "login", user = user.id, amr = proof.amr, request_id = %cx.request_id, "signed in");
     let session = LiveSession {
         id: row.id,
         digest: row.digest,

@@ -80,7 +80,7 @@ pub async fn with_password(cx: &Cx, username: &str, password: Secret) -> Result<
     if verdict.rehash {
         rehash(cx, found, password).await?;
     }
-    tracing::info!(target: "audit", event = "login", user = found.id, request_id = %cx.request_id, "signed in");
+    tracing::info!(target: "audit", event = "password_accepted", user = found.id, request_id = %cx.request_id, "password right");
     Ok(found.clone())
 }
 
