@@ -32,10 +32,7 @@ pub(crate) async fn measure(subject: &mut Subject, extent: &Extent) -> Result<[S
                 .measure(Endpoint::ClientCredentialsRs256, extent.time)
                 .await
         };
-        let (loud, logins) = tokio::join!(
-            tokens,
-            drive(address, &mut flood, RISE + extent.time + MARGIN)
-        );
+        let (loud, logins) = tokio::join!(tokens, drive(address, &mut flood, RISE + extent.time + MARGIN));
         let (loud, _) = (loud?, logins?);
         ratios.push(loud.p99 / silent.p99);
         quiet.push(silent.p99);

@@ -34,7 +34,12 @@ pub(crate) fn write(subjects: &[Subject], measured: &Measured) -> String {
     let mut rows = vec![cells(&["what", "of", "measured", "aim", "floor"])];
     rows.extend(sizes(subjects, measured));
     rows.extend(growth(measured));
-    rows.extend(measured.notes.iter().map(|[what, of, value, aim]| cells(&[what, of, value, aim, ""])));
+    rows.extend(
+        measured
+            .notes
+            .iter()
+            .map(|[what, of, value, aim]| cells(&[what, of, value, aim, ""])),
+    );
     let _ = write!(text, "\n{}\n{}", table(&rows), footer(measured, slower));
     text
 }
@@ -127,7 +132,11 @@ fn judge(
         Aim::Cpu(most) if median.total_cpu() <= most => format!("≤ {most} CPU-s ✓"),
         Aim::Cpu(most) => {
             let allowed = slower.allowed(most, endpoint);
-            let mark = if median.total_cpu() <= allowed { "(✓)" } else { "✗" };
+            let mark = if median.total_cpu() <= allowed {
+                "(✓)"
+            } else {
+                "✗"
+            };
             format!("≤ {most} CPU-s, here {allowed:.2} {mark}")
         }
     })
@@ -142,7 +151,7 @@ fn sizes(subjects: &[Subject], measured: &Measured) -> Vec<Vec<String>> {
             .rows
             .iter()
             .filter(of_subject)
-            .filter(|row| row.endpoint != Endpoint::SignIn);
+            .filter(|row| !matches!(row.endpoint, Endpoint::SignIn | Endpoint::Login));
         let under_load = under_load.map(|row| row.median().peak).fold(0.0, f64::max);
         let database = format!("{}, {} tokens", subject.database, thousands(subject.tokens));
         let mut add = |what: &str, value: f64, unit: &str, most: f64, floor: &str| {

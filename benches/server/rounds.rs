@@ -30,7 +30,9 @@ impl Measured {
 
     /// A last reading of the machine.
     pub(crate) fn end(&mut self) -> Result<()> {
-        self.signing.push(limits::signing(Algorithm::Rs256)?);
+        for algorithm in [Algorithm::Rs256, Algorithm::Es256] {
+            self.signing.push(limits::signing(algorithm)?);
+        }
         self.load[1] = accounting::machine_load();
         Ok(())
     }
@@ -39,7 +41,13 @@ impl Measured {
         self.drift() <= MAX_DRIFT
     }
 
-    pub(crate) fn add(&mut self, endpoint: Endpoint, database: &'static str, tokens: usize, figures: Figures) {
+    pub(crate) fn add(
+        &mut self,
+        endpoint: Endpoint,
+        database: &'static str,
+        tokens: usize,
+        figures: Figures,
+    ) {
         let same = |row: &&mut Row| (row.endpoint, row.database, row.tokens) == (endpoint, database, tokens);
         match self.rows.iter_mut().find(same) {
             Some(row) => row.goes.push(figures),

@@ -75,9 +75,19 @@ async fn fill(many: &mut Subject, extent: &Extent) -> Result<[String; 4]> {
     let address = many.place.address;
     let (first, rest) = many.world.sessions.split_at(FEW);
     // Statements, caches and buffers are there afterwards, and are not counted.
-    drive_times(address, &mut work::sessions(address, first), first.len() / CONNECTIONS).await?;
+    drive_times(
+        address,
+        &mut work::sessions(address, first),
+        first.len() / CONNECTIONS,
+    )
+    .await?;
     let before = many.server.resident()?.now;
-    drive_times(address, &mut work::sessions(address, rest), rest.len() / CONNECTIONS).await?;
+    drive_times(
+        address,
+        &mut work::sessions(address, rest),
+        rest.len() / CONNECTIONS,
+    )
+    .await?;
     let grown = many.server.resident()?.now - before;
     let each = grown * 1024.0 * 1024.0 / crate::load::count(rest.len());
     Ok([

@@ -170,10 +170,7 @@ fn loads(place: &Place, world: &World) -> Result<Vec<(Endpoint, Vec<Work>)>> {
                 Work::CookieRefresh(place.address, number, None)
             }),
         ),
-        (
-            Endpoint::Session,
-            work::sessions(place.address, &world.sessions),
-        ),
+        (Endpoint::Session, work::sessions(place.address, &world.sessions)),
     ])
 }
 

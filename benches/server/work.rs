@@ -230,7 +230,14 @@ impl Work {
                     Some(cookie) => post_json(*address, "/auth/refresh", cookie, ""),
                     None => login(*address, *number),
                 };
-                *cookie = Some(connection.exchange(&request).await?.expect(200)?.cookie()?.to_owned());
+                *cookie = Some(
+                    connection
+                        .exchange(&request)
+                        .await?
+                        .expect(200)?
+                        .cookie()?
+                        .to_owned(),
+                );
                 Ok(())
             }
         }

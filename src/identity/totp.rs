@@ -47,7 +47,10 @@ pub fn enrolment(cx: &Cx, user: &UserRow, secret: &[u8]) -> Result<Enrolment, Fa
         .filter_map(|group| std::str::from_utf8(group).ok())
         .collect();
     Ok(Enrolment {
-        qr: format!("data:image/svg+xml;base64,{}", STANDARD.encode(picture(&address)?)),
+        qr: format!(
+            "data:image/svg+xml;base64,{}",
+            STANDARD.encode(picture(&address)?)
+        ),
         text: groups.join(" "),
         address,
     })
