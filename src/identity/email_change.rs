@@ -11,9 +11,9 @@ use crate::cx::Cx;
 use crate::id;
 use crate::mail::{self, Facts, Place, Template};
 use crate::opaque::{Kind, Opaque};
+use crate::storage::Result;
 use crate::storage::email_changes::{self, EmailChangeRow};
 use crate::storage::users::{self, UserRow};
-use crate::storage::Result;
 use crate::time::Seconds;
 
 /// The link to the new address.
@@ -56,7 +56,9 @@ pub async fn ask(cx: &Cx, user: &UserRow, new: &CanonicalEmail) -> Result<()> {
     if email_changes::count_since(journal.sql(), &user.id, new.as_str(), hour_ago).await? < MOST {
         email_changes::void(journal.sql(), &user.id, cx.now).await?;
         email_changes::insert(journal.sql(), &row).await?;
-        journal.note(Event::EmailChangeAsked, About::user(&user.id)).await?;
+        journal
+            .note(Event::EmailChangeAsked, About::user(&user.id))
+            .await?;
         let template = match taken {
             None => Template::EmailChange,
             Some(_) => Template::EmailTaken,
@@ -120,8 +122,14 @@ pub async fn change(cx: &Cx, row: &EmailChangeRow) -> Result<bool, UserError> {
             Err(error) if error.is_unique_violation() => return Ok(false),
             Err(error) => return Err(error.into()),
         }
-        journal.note(Event::EmailChanged, About::user(&row.user_id)).await?;
-        let to_old = (row.old_email.as_str(), link_of("/revert-email/", &revert), REVERTIBLE);
+        journal
+            .note(Event::EmailChanged, About::user(&row.user_id))
+            .await?;
+        let to_old = (
+            row.old_email.as_str(),
+            link_of("/revert-email/", &revert),
+            REVERTIBLE,
+        );
         send(&mut journal, Template::EmailChanged, to_old).await?;
         journal.commit().await?;
         Ok::<_, UserError>(true)
@@ -148,7 +156,9 @@ pub async fn revert(cx: &Cx, row: &EmailChangeRow) -> Result<bool, UserError> {
             Err(error) if error.is_unique_violation() => return Ok(false),
             Err(error) => return Err(error.into()),
         }
-        journal.note(Event::EmailChangeUndone, About::user(&row.user_id)).await?;
+        journal
+            .note(Event::EmailChangeUndone, About::user(&row.user_id))
+            .await?;
         journal.commit().await?;
         Ok::<_, UserError>(true)
     })
@@ -179,7 +189,15 @@ async fn send(
         },
     });
     let ends = now + lifetime;
-    mail::queue(journal.sql(), &app.vault, &*app.entropy, Some(&message), now, ends).await?;
+    mail::queue(
+        journal.sql(),
+        &app.vault,
+        &*app.entropy,
+        Some(&message),
+        now,
+        ends,
+    )
+    .await?;
     journal.mailed = true;
     Ok(())
 }

@@ -68,7 +68,9 @@ pub async fn verify(cx: &Cx, user: &UserRow, presented: &str) -> Result<Factor, 
         Ok(None) => {
             let mut journal = Journal::begin(Actor::of(cx)).await?;
             factors::lock(journal.tx(), &user.id).await?; // racers count each other
-            journal.note(Event::SecondStepFailed, About::user(&user.id)).await?;
+            journal
+                .note(Event::SecondStepFailed, About::user(&user.id))
+                .await?;
             notice::second_step_failed(&mut journal, user).await?;
             journal.commit().await?;
             Err(Wrong::Incorrect)
@@ -103,7 +105,9 @@ async fn check(cx: &Cx, user: &UserRow, presented: &str) -> Result<Option<Factor
     let mut journal = Journal::begin(Actor::of(cx)).await?;
     let spent = factors::spend_recovery_code(journal.sql(), &user.id, &digest, cx.now).await?;
     if spent {
-        journal.note(Event::RecoveryCodeUsed, About::user(&user.id)).await?;
+        journal
+            .note(Event::RecoveryCodeUsed, About::user(&user.id))
+            .await?;
         notice::send(&mut journal, Notice::RecoveryCodeUsed, user).await?;
     }
     journal.commit().await?;
@@ -200,7 +204,9 @@ pub async fn new_codes(cx: &Cx, user: &UserRow) -> Result<Option<Vec<String>>, F
         return Ok(None);
     }
     let codes = replace_codes(cx, journal.tx(), user).await?;
-    journal.note(Event::RecoveryCodesReplaced, About::user(&user.id)).await?;
+    journal
+        .note(Event::RecoveryCodesReplaced, About::user(&user.id))
+        .await?;
     notice::send(&mut journal, Notice::RecoveryCodesReplaced, user).await?;
     journal.commit().await?;
     Ok(Some(codes))

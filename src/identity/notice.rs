@@ -41,7 +41,11 @@ pub async fn send(journal: &mut Journal<'_>, notice: Notice, user: &UserRow) -> 
         ip: &ip,
         device: &device,
     };
-    let message = notice.mail(&user.email, place, &app.config.public_url.url("/account/activity"));
+    let message = notice.mail(
+        &user.email,
+        place,
+        &app.config.public_url.url("/account/activity"),
+    );
     mail::queue(
         journal.sql(),
         &app.vault,

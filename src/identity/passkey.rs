@@ -329,7 +329,9 @@ async fn note_use(cx: &Cx, row: &PasskeyRow, result: &AuthenticationResult) -> R
     let stored = json!(known).to_string();
     if !passkeys::used(cx.app.db.write(), &row.id, &stored, counter, cx.now).await? {
         let mut journal = Journal::begin(Actor::of(cx)).await?;
-        journal.note(Event::PasskeyCounter, About::user(&row.user_id)).await?;
+        journal
+            .note(Event::PasskeyCounter, About::user(&row.user_id))
+            .await?;
         journal.commit().await?;
         return Err(Denied::Incorrect);
     }

@@ -113,7 +113,9 @@ async fn begin(
         && sessions::end(journal.sql(), &other.id, cx.now).await?
     {
         grants::revoke_of_session(journal.sql(), &other.id, cx.now).await?;
-        journal.note(Event::SessionEnded, ended(&other.user_id, "here")).await?;
+        journal
+            .note(Event::SessionEnded, ended(&other.user_id, "here"))
+            .await?;
     }
     if same.is_none() {
         sessions::insert(journal.sql(), &row).await?;

@@ -11,8 +11,8 @@ use crate::mail::Notice;
 use crate::oauth::error::Fault;
 use crate::secret::Secret;
 use crate::storage::StorageError;
-use crate::storage::{device_codes, factors, password_failures, users};
 pub use crate::storage::users::UserRow;
+use crate::storage::{device_codes, factors, password_failures, users};
 
 /// The role of people who administer this server.
 pub const ADMIN: &str = "admin";
@@ -84,7 +84,9 @@ pub async fn prepare(app: &App, new: NewUser, password: Secret) -> Result<UserRo
         email: Some(&email),
         name: new.name.as_deref(),
     };
-    let password_hash = hash(app, context, app.config.passwords.min_length, password).await?.hash;
+    let password_hash = hash(app, context, app.config.passwords.min_length, password)
+        .await?
+        .hash;
     let now = app.clock.now();
     let json = |list: &[String]| serde_json::to_string(list).unwrap_or_else(|_| "[]".to_owned());
     Ok(UserRow {
@@ -135,7 +137,9 @@ pub async fn set_password(actor: Actor<'_>, user: &UserRow, password: Secret) ->
         }
         note_length(&mut journal, &user.id, &new).await?;
         password_failures::unlock(journal.sql(), &user.id).await?;
-        journal.note(Event::PasswordChanged, About::user(&user.id)).await?;
+        journal
+            .note(Event::PasswordChanged, About::user(&user.id))
+            .await?;
         notice::send(&mut journal, Notice::PasswordChanged, user).await?;
         journal.commit().await?;
         Ok::<_, UserError>(true)

@@ -1,7 +1,7 @@
 //! What mails say: `templates/mail/<mail>.txt` and `.html`, and the subject.
 
-use askama::Template as _;
 use super::notice::Place;
+use askama::Template as _;
 use serde::{Deserialize, Serialize};
 
 /// What a mail may tell. Nothing of it was typed by somebody else, except the address.

@@ -181,15 +181,31 @@ mod tests {
                     assert!(body.contains(part), "{notice:?}: {body}");
                 }
                 let links: Vec<&str> = body.split("https://").skip(1).collect();
-                assert!(links.iter().all(|link| link.starts_with("id.example.com/account/activity")));
+                assert!(
+                    links
+                        .iter()
+                        .all(|link| link.starts_with("id.example.com/account/activity"))
+                );
                 assert_eq!(links.is_empty(), *notice == Notice::AccountDeleted, "{notice:?}");
             }
-            assert!(mail.html.contains("&#60;b&#62;") && !mail.html.contains("<b>&\""), "{}", mail.html);
+            assert!(
+                mail.html.contains("&#60;b&#62;") && !mail.html.contains("<b>&\""),
+                "{}",
+                mail.html
+            );
             assert!(mail.subject.len() <= 60);
             for line in mail.text.lines().filter(|line| !line.contains("https://")) {
                 assert!(line.chars().count() <= 78, "{notice:?}: {line}");
             }
-            let by_operator = notice.mail("a@example.com", Place { ip: "", device: "", ..place }, activity);
+            let by_operator = notice.mail(
+                "a@example.com",
+                Place {
+                    ip: "",
+                    device: "",
+                    ..place
+                },
+                activity,
+            );
             assert!(by_operator.text.contains("administrator"), "{}", by_operator.text);
         }
     }

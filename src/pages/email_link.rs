@@ -84,12 +84,11 @@ pub async fn change(exchange: Exchange) -> Response {
 }
 
 /// The session of this browser under a new cookie, if it was the user's: the change has ended it like all others.
-async fn kept(
-    cx: &Cx,
-    browser: &Browser,
-    row: &EmailChangeRow,
-) -> Result<Option<Opaque>, Fault> {
-    let own = browser.session.as_ref().filter(|session| session.user_id == row.user_id);
+async fn kept(cx: &Cx, browser: &Browser, row: &EmailChangeRow) -> Result<Option<Opaque>, Fault> {
+    let own = browser
+        .session
+        .as_ref()
+        .filter(|session| session.user_id == row.user_id);
     let user = users::find(cx.app.db.write(), &row.user_id).await?;
     let (Some(session), Some(user)) = (own, user) else {
         return Ok(None);

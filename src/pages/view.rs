@@ -39,7 +39,8 @@ pub use layout::Layout;
 pub use login::{LoginPage, LoginProblem};
 pub use logout::{LogoutPage, SignedOutPage};
 pub use mailed::{
-    AccountDone, CheckMailPage, ConfirmLinkPage, LinkAct, LinkGonePage, MailRequest, MailRequestPage, NewPasswordPage,
+    AccountDone, CheckMailPage, ConfirmLinkPage, LinkAct, LinkGonePage, MailRequest, MailRequestPage,
+    NewPasswordPage,
 };
 pub use mfa::{MfaPage, MfaProblem, MfaSetupPage};
 pub use problem::FieldProblem;

@@ -189,7 +189,12 @@ pub async fn set_email_verified(
 /// # Errors
 /// The database fails.
 pub async fn set_short_password(at: Sql<'_>, id: &str, short: bool) -> Result<()> {
-    execute!(at, "UPDATE users SET short_password = $2 WHERE id = $1", id, short)?;
+    execute!(
+        at,
+        "UPDATE users SET short_password = $2 WHERE id = $1",
+        id,
+        short
+    )?;
     Ok(())
 }
 
@@ -275,9 +280,14 @@ pub async fn set_disabled(at: Sql<'_>, id: &str, since: Option<Timestamp>, now: 
 pub async fn lock_role(tx: &mut Tx, role: &str) -> Result<()> {
     let pattern = format!("%\"{role}\"%");
     // In order, so that of two who wait for each other there are none.
-    let holders = fetch_all!(tx.sql() => (String,), "SELECT id FROM users WHERE roles LIKE $1 ORDER BY id", pattern)?;
+    let holders =
+        fetch_all!(tx.sql() => (String,), "SELECT id FROM users WHERE roles LIKE $1 ORDER BY id", pattern)?;
     for (id,) in holders {
-        execute!(tx.sql(), "UPDATE users SET updated_at = updated_at WHERE id = $1", id)?;
+        execute!(
+            tx.sql(),
+            "UPDATE users SET updated_at = updated_at WHERE id = $1",
+            id
+        )?;
     }
     Ok(())
 }

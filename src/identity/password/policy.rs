@@ -123,7 +123,11 @@ mod tests {
         assert_eq!(check("x7#k2!q"), Err(PasswordProblem::TooShort(8)));
         assert_eq!(check(""), Err(PasswordProblem::TooShort(8)));
         assert_eq!(check(&"xy".repeat(MAX_LENGTH / 2)), Ok(()));
-        assert_eq!(check(&"ぱす".repeat(MAX_LENGTH / 2)), Ok(()), "characters, not bytes");
+        assert_eq!(
+            check(&"ぱす".repeat(MAX_LENGTH / 2)),
+            Ok(()),
+            "characters, not bytes"
+        );
         for length in [MAX_LENGTH + 1, 4_096] {
             assert_eq!(check(&"x".repeat(length)), Err(PasswordProblem::TooLong));
         }

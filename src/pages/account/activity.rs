@@ -88,7 +88,10 @@ async fn line(cx: &Cx, row: EventRow) -> Result<ActivityLine, Failure> {
 
 /// Names a place in the list of this user; nobody else can make one.
 fn cursor(cx: &Cx, user_id: &str, id: &str) -> String {
-    let mac = cx.app.vault.mac(Purpose::Cursor, &[user_id.as_bytes(), id.as_bytes()]);
+    let mac = cx
+        .app
+        .vault
+        .mac(Purpose::Cursor, &[user_id.as_bytes(), id.as_bytes()]);
     format!("{id}.{}", URL_SAFE_NO_PAD.encode(mac))
 }
 

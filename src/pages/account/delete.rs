@@ -41,7 +41,8 @@ pub async fn submit(exchange: Exchange) -> Response {
         match accounts::remove(Actor::of(cx), &visit.user).await {
             Ok(()) => return gone(&exchange),
             Err(UserError::LastAdministrator) => {
-                let text = "You are the last administrator. Make somebody else one before you delete your account.";
+                let text =
+                    "You are the last administrator. Make somebody else one before you delete your account.";
                 return page(cx, &visit, Some(FieldProblem::of_form(text)));
             }
             Err(error) => return render::page_error(cx, setup::failure(error)),
