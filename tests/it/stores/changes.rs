@@ -97,8 +97,8 @@ async fn a_new_password_ends_the_sessions_at_once(_: Which, app: TestApp) {
 async fn a_removed_user_is_out_at_once(_: Which, app: TestApp) {
     let alice = app.alice().await;
     assert!(is_in(&app, &alice).await);
-    let alice = app.user(crate::support::USERS[0].1).await;
-    users::remove(Actor::operator(&app.app), &alice).await.unwrap();
+    let user = app.user(crate::support::USERS[0].1).await;
+    users::remove(Actor::operator(&app.app), &user).await.unwrap();
     assert!(!is_in(&app, &alice).await);
 }
 

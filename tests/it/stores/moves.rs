@@ -1,6 +1,6 @@
 //! From one store to another, and two processes with memory each.
 
-use super::{alices_id, browser_with, cx, is_in, node, server, session_id, sign_out};
+use super::{browser_with, cx, is_in, node, server, session_id, sign_out};
 use crate::support::stores::Which;
 use keywright::config::StoreUrl;
 use keywright::identity::event::Actor;
@@ -136,8 +136,8 @@ async fn memory_follows_what_other_processes_change() {
     follow().await;
     assert!(is_in(&app, &alice).await);
     follow().await;
-    let alice = app.user(crate::support::USERS[0].1).await;
-    users::remove(Actor::operator(&command_line.app), &alice)
+    let user = app.user(crate::support::USERS[0].1).await;
+    users::remove(Actor::operator(&command_line.app), &user)
         .await
         .unwrap();
     follow().await;
