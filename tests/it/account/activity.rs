@@ -63,7 +63,7 @@ async fn each_thing_that_happens_leaves_one_event() {
     later();
     alice.post_account("/account", &[("name", "Alice")]).await;
     later();
-    alice.fill("/logout", &[]).await;
+    alice.fill("/logout", &[("decision", "signout")]).await;
     drop(authenticator);
     assert_eq!(
         names(&app).await,
@@ -144,10 +144,7 @@ async fn device_sign_in_by_json_lock_and_reset_are_events_too() {
 async fn an_approved_device_is_an_event_with_the_name_of_its_app() {
     let app = TestApp::new().await;
     let device = app.device().await;
-    let asked = device
-        .post("/device_authorization", &[("client_id", "dev")])
-        .await
-        .json();
+    let asked = device.post("/device_authorization", &[]).await.json();
     let mut alice = app.alice().await;
     let code = asked["user_code"].as_str().unwrap();
     let page = alice.fill("/device", &[("user_code", code)]).await;
@@ -156,7 +153,7 @@ async fn an_approved_device_is_an_event_with_the_name_of_its_app() {
         ("csrf", csrf.as_str()),
         ("handle", &handle),
         ("decision", "allow"),
-        ("confirm", "1"),
+        ("confirm", "yes"),
     ];
     assert_eq!(alice.post("/device/confirm", &form).await.status, 200);
     assert_eq!(alice.post("/device/confirm", &form).await.status, 400);

@@ -47,7 +47,7 @@ async fn the_address_changes_by_the_link_that_goes_to_the_new_one() {
         done.headers
             .get_all("set-cookie")
             .iter()
-            .all(|cookie| !cookie.to_str().unwrap().contains("kw_se_"))
+            .all(|cookie| !cookie.to_str().unwrap().contains("session=kw_se_"))
     );
     let user = app.user(NEW).await;
     assert!(user.email_verified);

@@ -80,6 +80,7 @@ async fn an_address_that_was_taken_meanwhile_is_not_given_twice() {
     let app = TestApp::with(with_mail).await;
     let (mut alice, mut bob) = (app.alice().await, app.bob().await);
     let alices = asked(&app, &mut alice, NEW).await;
+    app.clock.advance(1);
     let bobs = asked(&app, &mut bob, NEW).await;
     assert_eq!(app.browser().fill(&bobs, &[]).await.status, 200);
     is_gone(&app.browser().fill(&alices, &[]).await);
