@@ -41,6 +41,7 @@ async fn the_address_changes_by_the_link_that_goes_to_the_new_one() {
     assert_eq!(app.user(ALICE).await.email, ALICE, "looking changes nothing");
     assert!(alice.is_signed_in().await);
 
+    app.clock.advance(1);
     let done = app.browser().fill(&link, &[]).await;
     assert!(done.body.contains("Email address changed"), "{}", done.body);
     assert!(

@@ -96,12 +96,14 @@ async fn the_old_address_undoes_the_change_within_seven_days() {
         let web = app.web().await;
         let mut alice = app.alice().await;
         let change = asked(&app, &mut alice, NEW).await;
+        app.clock.advance(1);
         app.browser().fill(&change, &[]).await;
         let revert = app.mailed_link(ALICE).await;
         app.clock.advance(days * 86_400);
         let mut thief = app.browser();
         thief.sign_in(NEW, PASSWORD).await;
         let tokens = web.tokens(&mut thief, &[]).await;
+        app.clock.advance(1);
         thief.fill("/reset-password", &[("email", NEW)]).await;
         let reset = app.mailed_link(NEW).await;
         if days == 7 {
@@ -148,7 +150,9 @@ async fn a_second_change_does_not_outrun_the_first_owner() {
     let app = TestApp::with(with_mail).await;
     let mut alice = app.alice().await;
     let first = asked(&app, &mut alice, NEW).await;
+    app.clock.advance(1);
     app.browser().fill(&first, &[]).await;
+    app.clock.advance(1);
     let mut thief = app.browser();
     thief.sign_in(NEW, PASSWORD).await;
     let second = asked(&app, &mut thief, "third@new.test").await;
