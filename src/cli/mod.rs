@@ -48,8 +48,7 @@ Manage
   client       Applications: add, list, show, update, rotate-secret, rm
   user         People: add, import, invite, list, show, set-password, unlock, disable, enable, rm
   key          Signing keys: list, rotate, import
-  admin        The set-up link for the first administrator
-  audit        What happened to accounts: list
+  admin, audit  The set-up link for the first administrator; what happened to accounts: list
   db, blocklist  The database: migrate; passwords to refuse: build
 Use
   login        Sign this terminal in by the device flow

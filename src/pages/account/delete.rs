@@ -48,7 +48,7 @@ pub async fn submit(exchange: Exchange) -> Response {
             Err(error) => return render::page_error(cx, setup::failure(error)),
         }
     }
-    let text = format!("Type {} to delete the account.", visit.user.email);
+    let text = "This is not the address of the account.";
     page(cx, &visit, Some(FieldProblem::of_field("confirm", text)))
 }
 
