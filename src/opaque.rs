@@ -36,6 +36,10 @@ pub enum Kind {
     VerifyLink,
     /// The one-time link of a mail that creates an account.
     SignUpLink,
+    /// The one-time link of a mail that gives an account another address.
+    ChangeLink,
+    /// The one-time link of a mail that stops or undoes that.
+    RevertLink,
 }
 
 impl Kind {
@@ -51,6 +55,8 @@ impl Kind {
             Self::UnlockLink => "kw_ul_",
             Self::VerifyLink => "kw_vl_",
             Self::SignUpLink => "kw_sl_",
+            Self::ChangeLink => "kw_cl_",
+            Self::RevertLink => "kw_vt_",
         }
     }
 }

@@ -19,6 +19,8 @@ pub enum Purpose {
     Browser,
     /// The cookie of a device on which somebody has signed in.
     Device,
+    /// Places in lists that are shown in pages.
+    Cursor,
 }
 
 /// The keys of this server. It has no `Debug`, so it cannot reach a log.
@@ -28,6 +30,7 @@ pub struct Vault {
     csrf: hmac::Key,
     browser: hmac::Key,
     device: hmac::Key,
+    cursor: hmac::Key,
     at_rest: LessSafeKey,
 }
 
@@ -41,6 +44,7 @@ impl Vault {
             csrf: mac(b"keywright/csrf"),
             browser: mac(b"keywright/browser"),
             device: mac(b"keywright/device"),
+            cursor: mac(b"keywright/cursor"),
             at_rest: aes_key(&derive(data_key, b"keywright/at-rest")),
         }
     }
@@ -53,6 +57,7 @@ impl Vault {
             Purpose::Csrf => &self.csrf,
             Purpose::Browser => &self.browser,
             Purpose::Device => &self.device,
+            Purpose::Cursor => &self.cursor,
         };
         let mut context = hmac::Context::with_key(key);
         for part in parts {

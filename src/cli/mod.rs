@@ -1,6 +1,7 @@
 //! The command line: one file per noun. Tests: `tests/it/cli/`.
 
 mod admin;
+mod audit;
 mod blocklist;
 mod client;
 mod config;
@@ -47,7 +48,7 @@ Manage
   client       Applications: add, list, show, update, rotate-secret, rm
   user         People: add, import, invite, list, show, set-password, unlock, disable, enable, rm
   key          Signing keys: list, rotate, import
-  admin        The set-up link for the first administrator
+  admin, audit  The set-up link for the first administrator; what happened to accounts: list
   db, blocklist  The database: migrate; passwords to refuse: build
 Use
   login        Sign this terminal in by the device flow
@@ -97,6 +98,9 @@ enum Command {
     /// The first administrator
     #[command(subcommand, arg_required_else_help = true)]
     Admin(admin::Verb),
+    /// What happened to accounts
+    #[command(subcommand, arg_required_else_help = true)]
+    Audit(audit::Verb),
     /// The database
     #[command(subcommand, arg_required_else_help = true)]
     Db(db::Verb),
@@ -143,6 +147,7 @@ impl Cli {
             Command::User(verb) => user::run(verb, global, output).await,
             Command::Key(verb) => key::run(verb, global, output).await,
             Command::Admin(verb) => admin::run(verb, global, output).await,
+            Command::Audit(verb) => audit::run(verb, global, output).await,
             Command::Blocklist(verb) => blocklist::run(verb, output),
             Command::Db(verb) => db::run(verb, global, output).await,
             Command::Login(login) => {

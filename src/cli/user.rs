@@ -11,6 +11,7 @@ use super::password::{Chosen, Source};
 use crate::app::App;
 use crate::id;
 use crate::identity::email::CanonicalEmail;
+use crate::identity::event::Actor;
 use crate::identity::users::{self as accounts, NewUser, UserError};
 use crate::storage::users::{self, UserRow};
 use crate::time::Timestamp;
@@ -169,6 +170,7 @@ pub(crate) fn failure(error: &UserError, email: &str) -> CliError {
         UserError::Password(_) => "choose another one, or --generate-password".to_owned(),
         UserError::Busy => "try again".to_owned(),
         UserError::Unknown => "keywright user list".to_owned(),
+        UserError::LastAdministrator => "keywright user list".to_owned(),
         UserError::Storage(_) => "keywright doctor".to_owned(),
     };
     CliError::failure(format!("{email}: {error}"), next)
@@ -234,7 +236,7 @@ async fn show(app: &App, user: &str, output: Output) -> Result {
 async fn set_password(app: &App, user: &str, source: &Source, output: Output) -> Result {
     let user = find(app, user).await?;
     let chosen = source.choose(&*app.entropy)?;
-    accounts::set_password(app, &user, chosen.password.clone())
+    accounts::set_password(Actor::operator(app), &user, chosen.password.clone())
         .await
         .map_err(|error| failure(&error, &user.email))?;
     let text = format!(
@@ -253,7 +255,7 @@ async fn remove(app: &App, user: &str, yes: bool, output: Output) -> Result {
             format!("keywright user rm {} --yes", user.email),
         ));
     }
-    accounts::remove(app, &user.id)
+    accounts::remove(Actor::operator(app), &user)
         .await
         .map_err(|error| failure(&error, &user.email))?;
     output.show(
@@ -263,7 +265,7 @@ async fn remove(app: &App, user: &str, yes: bool, output: Output) -> Result {
     Ok(())
 }
 
-async fn find(app: &App, user: &str) -> Result<UserRow> {
+pub(super) async fn find(app: &App, user: &str) -> Result<UserRow> {
     let found = if id::is_user(user) {
         users::find(app.db.read(), user).await?
     } else {

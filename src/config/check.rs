@@ -68,6 +68,12 @@ impl Config {
             }
         }
         let cost = &self.passwords;
+        if cost.min_length_with_mfa > cost.min_length {
+            report(format!(
+                "passwords.min_length_with_mfa ({}) must not be greater than passwords.min_length ({})",
+                cost.min_length_with_mfa, cost.min_length
+            ));
+        }
         // OWASP Password Storage: 19 MiB with two passes, or 46 MiB with one.
         let enough = cost.memory_kib >= 19_456 && (cost.iterations >= 2 || cost.memory_kib >= 47_104);
         if !enough && !self.development {

@@ -14,6 +14,8 @@ pub struct Mail {
     pub smtp: Option<Smtp>,
     /// The sender, `Name <address>` or an address.
     pub from: Option<Mailbox>,
+    /// Whether people are told of changes to their account and of sign-ins on new devices.
+    pub notices: bool,
 }
 
 /// A mail server.
@@ -55,6 +57,12 @@ pub(super) const SETTINGS: &[Setting] = &[
         "",
         "The sender of mails: `Example <no-reply@example.com>`.",
     ),
+    Setting::new(
+        "mail.notices",
+        Kind::Boolean,
+        "true",
+        "Tell people by mail of changes to their account, of sign-ins on new devices and of attempts that look wrong.",
+    ),
 ];
 
 impl Mail {
@@ -71,6 +79,7 @@ impl Mail {
                     .map(Some)
                     .map_err(|_| "expected an address, or `Name <address>`".to_owned()),
             }),
+            notices: reader.boolean("mail.notices"),
         }
     }
 }

@@ -17,8 +17,10 @@ pub struct Passwords {
     pub workers: u32,
     /// Logins that may wait for a worker; further ones are asked to come again.
     pub queue: u32,
-    /// The least length of a new password, in characters.
+    /// The least length of a new password of an account without a second factor, in characters.
     pub min_length: u32,
+    /// The least length of a new password of an account with a second factor, in characters.
+    pub min_length_with_mfa: u32,
     /// A filter of passwords that nobody may choose.
     pub blocklist: Option<PathBuf>,
 }
@@ -53,7 +55,13 @@ pub(super) const SETTINGS: &[Setting] = &[
         "passwords.min_length",
         Kind::Integer,
         "15",
-        "Least length of a new password (at least 8).",
+        "Least length of a new password of an account without a second factor (at least 8).",
+    ),
+    Setting::new(
+        "passwords.min_length_with_mfa",
+        Kind::Integer,
+        "8",
+        "Least length of a new password of an account with a second factor (at least 8).",
     ),
     Setting::new(
         "passwords.blocklist",
@@ -75,6 +83,7 @@ impl Passwords {
             }),
             queue: reader.integer("passwords.queue", 1..=100_000),
             min_length: reader.integer("passwords.min_length", 8..=128),
+            min_length_with_mfa: reader.integer("passwords.min_length_with_mfa", 8..=128),
             blocklist: reader.with("passwords.blocklist", |text| {
                 Ok(Some(PathBuf::from(text)).filter(|path| !path.as_os_str().is_empty()))
             }),

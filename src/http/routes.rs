@@ -73,6 +73,17 @@ pub fn router(app: &Arc<App>) -> Router {
             "/account/apps",
             get(account::apps::show).post(account::apps::submit),
         )
+        .route(
+            "/account/email",
+            get(account::email::show).post(account::email::submit),
+        )
+        .route("/account/activity", get(account::activity::show))
+        .route("/account/data", get(account::data::show))
+        .route("/account/data/export", get(account::data::export))
+        .route(
+            "/account/data/delete",
+            get(account::delete::show).post(account::delete::submit),
+        )
         .route("/consent", get(page::consent::show).post(page::consent::submit))
         .route("/device", get(page::device::show).post(page::device::submit))
         .route("/device/confirm", post(page::device::decide))
@@ -97,6 +108,14 @@ pub fn router(app: &Arc<App>) -> Router {
         .route(
             "/verify-email/{link}",
             get(page::verify_email::open).post(page::verify_email::confirm),
+        )
+        .route(
+            "/change-email/{link}",
+            get(page::email_link::open_change).post(page::email_link::change),
+        )
+        .route(
+            "/revert-email/{link}",
+            get(page::email_link::open_revert).post(page::email_link::revert),
         )
         .route("/signup", get(page::signup::show).post(page::signup::submit))
         .route(

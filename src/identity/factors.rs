@@ -3,10 +3,12 @@
 
 use super::challenge::Challenge;
 use super::email::CanonicalEmail;
+use super::event::{About, Actor, Event, Journal};
 use super::login_limit::Key;
 use super::session::Proof;
-use super::{recovery_code, totp};
+use super::{notice, recovery_code, totp};
 use crate::cx::Cx;
+use crate::mail::Notice;
 use crate::oauth::discovery::ACR_MFA;
 use crate::oauth::error::Fault;
 use crate::storage::sessions::LiveSession;
@@ -61,15 +63,16 @@ pub async fn verify(cx: &Cx, user: &UserRow, presented: &str) -> Result<Factor, 
         Ok(Some(factor)) => {
             attempt.refund();
             cx.app.mfa_limit.reset(key);
-            let event = match factor {
-                Factor::App => "mfa",
-                Factor::RecoveryCode => "recovery_code_used",
-            };
-            tracing::info!(target: "audit", event, user = user.id, request_id = %cx.request_id, "second step done");
             Ok(factor)
         }
         Ok(None) => {
-            tracing::info!(target: "audit", event = "mfa_failed", user = user.id, request_id = %cx.request_id, "second step failed");
+            let mut journal = Journal::begin(Actor::of(cx)).await?;
+            factors::lock(journal.tx(), &user.id).await?; // racers count each other
+            journal
+                .note(Event::SecondStepFailed, About::user(&user.id))
+                .await?;
+            notice::second_step_failed(&mut journal, user).await?;
+            journal.commit().await?;
             Err(Wrong::Incorrect)
         }
         Err(fault) => {
@@ -99,7 +102,15 @@ async fn check(cx: &Cx, user: &UserRow, presented: &str) -> Result<Option<Factor
         return Ok(None);
     };
     let digest = recovery_code::digest(&cx.app.vault, &user.id, &code);
-    let spent = factors::spend_recovery_code(cx.app.db.write(), &user.id, &digest, cx.now).await?;
+    let mut journal = Journal::begin(Actor::of(cx)).await?;
+    let spent = factors::spend_recovery_code(journal.sql(), &user.id, &digest, cx.now).await?;
+    if spent {
+        journal
+            .note(Event::RecoveryCodeUsed, About::user(&user.id))
+            .await?;
+        notice::send(&mut journal, Notice::RecoveryCodeUsed, user).await?;
+    }
+    journal.commit().await?;
     Ok(spent.then_some(Factor::RecoveryCode))
 }
 
@@ -146,15 +157,16 @@ pub async fn confirm_app(
         .vault
         .seal(&*cx.app.entropy, &context(&user.id), &setup.payload);
     let sealed = sealed.ok_or_else(|| Fault::internal("an authenticator secret cannot be sealed"))?;
-    let mut tx = cx.app.db.begin().await?;
-    factors::lock(&mut tx, &user.id).await?;
-    if !challenges::spend(tx.sql(), &setup.id, cx.now).await? {
+    let mut journal = Journal::begin(Actor::of(cx)).await?;
+    factors::lock(journal.tx(), &user.id).await?;
+    if !challenges::spend(journal.sql(), &setup.id, cx.now).await? {
         return Ok(None);
     }
-    factors::set_app(tx.sql(), &user.id, &sealed, step, cx.now).await?;
-    let codes = first_codes(cx, &mut tx, user).await?;
-    tx.commit().await?;
-    tracing::info!(target: "audit", event = "authenticator_app_added", user = user.id, request_id = %cx.request_id, "authenticator app added");
+    factors::set_app(journal.sql(), &user.id, &sealed, step, cx.now).await?;
+    let codes = first_codes(cx, journal.tx(), user).await?;
+    journal.note(Event::AppAdded, About::user(&user.id)).await?;
+    notice::send(&mut journal, Notice::AppAdded, user).await?;
+    journal.commit().await?;
     Ok(Some(codes))
 }
 
@@ -186,14 +198,17 @@ async fn replace_codes(cx: &Cx, tx: &mut crate::storage::Tx, user: &UserRow) -> 
 /// # Errors
 /// The database fails.
 pub async fn new_codes(cx: &Cx, user: &UserRow) -> Result<Option<Vec<String>>, Fault> {
-    let mut tx = cx.app.db.begin().await?;
-    factors::lock(&mut tx, &user.id).await?;
-    if !factors::held(tx.sql(), &user.id).await?.any() {
+    let mut journal = Journal::begin(Actor::of(cx)).await?;
+    factors::lock(journal.tx(), &user.id).await?;
+    if !factors::held(journal.sql(), &user.id).await?.any() {
         return Ok(None);
     }
-    let codes = replace_codes(cx, &mut tx, user).await?;
-    tx.commit().await?;
-    tracing::info!(target: "audit", event = "recovery_codes_replaced", user = user.id, request_id = %cx.request_id, "recovery codes replaced");
+    let codes = replace_codes(cx, journal.tx(), user).await?;
+    journal
+        .note(Event::RecoveryCodesReplaced, About::user(&user.id))
+        .await?;
+    notice::send(&mut journal, Notice::RecoveryCodesReplaced, user).await?;
+    journal.commit().await?;
     Ok(Some(codes))
 }
 
@@ -215,6 +230,8 @@ pub enum Removed {
     Unknown,
     /// It is the last one of an account that must have one.
     LastOne,
+    /// It is the last one, and the password is too short to do without.
+    ShortPassword,
 }
 
 /// Removes a factor; with the last one the recovery codes go too.
@@ -222,28 +239,33 @@ pub enum Removed {
 /// # Errors
 /// The database fails; then nothing is removed.
 pub async fn remove(cx: &Cx, user: &UserRow, removal: Removal<'_>) -> Result<Removed, Fault> {
-    let mut tx = cx.app.db.begin().await?;
-    factors::lock(&mut tx, &user.id).await?;
+    let mut journal = Journal::begin(Actor::of(cx)).await?;
+    factors::lock(journal.tx(), &user.id).await?;
     let removed = match removal {
-        Removal::App => factors::remove_app(tx.sql(), &user.id).await?,
-        Removal::Passkey(id) => passkeys::remove(tx.sql(), &user.id, id).await?,
+        Removal::App => factors::remove_app(journal.sql(), &user.id).await?,
+        Removal::Passkey(id) => passkeys::remove(journal.sql(), &user.id, id).await?,
     };
     if !removed {
         return Ok(Removed::Unknown);
     }
-    let left = factors::held(tx.sql(), &user.id).await?;
+    let left = factors::held(journal.sql(), &user.id).await?;
     if !left.any() {
-        if left.required {
-            return Ok(Removed::LastOne); // the transaction is dropped: nothing happened
+        // The transaction is dropped: nothing happened.
+        if left.required || user.password_hash.is_none() {
+            return Ok(Removed::LastOne);
         }
-        factors::replace_recovery_codes(&mut tx, &user.id, &[], cx.now).await?;
+        if left.short_password {
+            return Ok(Removed::ShortPassword);
+        }
+        factors::replace_recovery_codes(journal.tx(), &user.id, &[], cx.now).await?;
     }
-    tx.commit().await?;
-    let event = match removal {
-        Removal::App => "authenticator_app_removed",
-        Removal::Passkey(_) => "passkey_removed",
+    let (event, notice) = match removal {
+        Removal::App => (Event::AppRemoved, Notice::AppRemoved),
+        Removal::Passkey(_) => (Event::PasskeyRemoved, Notice::PasskeyRemoved),
     };
-    tracing::info!(target: "audit", event, user = user.id, request_id = %cx.request_id, "second factor removed");
+    journal.note(event, About::user(&user.id)).await?;
+    notice::send(&mut journal, notice, user).await?;
+    journal.commit().await?;
     Ok(Removed::Yes)
 }
 

@@ -6,12 +6,12 @@ mod keycloak;
 mod lines;
 
 use super::email::CanonicalEmail;
+use super::event::{About, Event, Journal};
 use super::password::importable;
 use super::users::{ADMIN, NewUser};
-use crate::app::App;
 use crate::id;
+use crate::storage::Result;
 use crate::storage::users::{self, UserRow};
-use crate::storage::{Result, Sql};
 use serde_json::Value;
 
 /// Somebody to be taken over.
@@ -102,8 +102,8 @@ fn foreign_roles(roles: Vec<String>, notes: &mut Vec<String>) -> Vec<String> {
 ///
 /// # Errors
 /// The database fails.
-pub async fn insert(app: &App, at: Sql<'_>, person: &Person) -> Result<()> {
-    let now = app.clock.now().0;
+pub async fn insert(journal: &mut Journal<'_>, person: &Person) -> Result<()> {
+    let (app, now) = (journal.actor.app, journal.actor.now.0);
     let json = |list: &[String]| serde_json::to_string(list).unwrap_or_else(|_| "[]".to_owned());
     let user = &person.user;
     let row = UserRow {
@@ -121,5 +121,6 @@ pub async fn insert(app: &App, at: Sql<'_>, person: &Person) -> Result<()> {
         created_at: now,
         updated_at: now,
     };
-    users::insert(at, &row).await
+    users::insert(journal.sql(), &row).await?;
+    journal.note(Event::Created, About::user(&row.id)).await
 }

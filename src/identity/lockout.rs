@@ -2,7 +2,9 @@
 //! user has not signed in before. Sessions, refresh tokens and known devices go on. Tests: tests/it/pages/unlock.rs.
 
 use super::email::CanonicalEmail;
+use super::event::{About, Actor, Event, Journal};
 use super::mail_link::{self, Delivery, Purpose};
+use super::notice;
 use crate::cx::Cx;
 use crate::storage::Result;
 use crate::storage::password_failures::{self, Failures};
@@ -54,27 +56,29 @@ impl Standing {
             Some(device) if self.device_is_trusted() => device,
             _ => &self.user,
         };
-        let mut tx = cx.app.db.begin().await?;
-        let counted = password_failures::add(tx.sql(), subject, limit, cx.now).await?;
+        let mut journal = Journal::begin(Actor::of(cx)).await?;
+        let counted = password_failures::add(journal.sql(), subject, limit, cx.now).await?;
+        let about = About {
+            user: user.map(|user| user.id.as_str()),
+            ..About::default()
+        };
+        journal.note(Event::SignInFailed, about).await?;
         // Exactly one of any number of racers counts to the limit.
         let locked = user.filter(|user| counted.failures == limit && *subject == user.id);
         if let Some(user) = locked {
-            tracing::warn!(target: "audit", event = "user_locked", user = user.id, request_id = %cx.request_id, "account locked");
-            self.tell(cx, &mut tx, user).await?;
+            journal.note(Event::Locked, about).await?;
+            self.tell(cx, &mut journal, user).await?;
         }
-        tx.commit().await?;
-        if locked.is_some() {
-            cx.app.mailer.written.notify_one();
-        }
-        Ok(())
+        journal.commit().await
     }
 
-    async fn tell(&self, cx: &Cx, tx: &mut crate::storage::Tx, user: &UserRow) -> Result<()> {
+    async fn tell(&self, cx: &Cx, journal: &mut Journal<'_>, user: &UserRow) -> Result<()> {
         let email = CanonicalEmail::parse(&user.email).ok();
         match email.filter(|_| cx.app.config.sends_mail() && user.disabled_at.is_none()) {
             Some(email) => {
                 let to = (&email, Some(user));
-                mail_link::send(&cx.app, tx, Purpose::Unlock, to, Delivery::Link, cx.now).await
+                journal.mailed = true;
+                mail_link::send(&cx.app, journal.tx(), Purpose::Unlock, to, Delivery::Link, cx.now).await
             }
             None => Ok(()),
         }
@@ -84,13 +88,19 @@ impl Standing {
     ///
     /// # Errors
     /// The database fails.
-    pub async fn succeeded(&self, cx: &Cx) -> Result<()> {
-        for row in &self.rows {
-            if row.locked_at.is_none() && row.subject != NOBODY {
-                password_failures::clear(cx.app.db.write(), &row.subject).await?;
-            }
+    pub async fn succeeded(&self, cx: &Cx, user: &UserRow) -> Result<()> {
+        let over = |row: &&Failures| row.locked_at.is_none() && row.subject != NOBODY;
+        if !self.rows.iter().any(|row| over(&row)) {
+            return Ok(());
         }
-        Ok(())
+        let mut journal = Journal::begin(Actor::of(cx)).await?;
+        for row in self.rows.iter().filter(over) {
+            password_failures::clear(journal.sql(), &row.subject).await?;
+        }
+        if self.device.is_some() {
+            notice::wrong_before(&mut journal, user, &self.rows).await?;
+        }
+        journal.commit().await
     }
 
     fn is_locked(&self, subject: &str) -> bool {

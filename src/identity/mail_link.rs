@@ -4,7 +4,7 @@
 use super::email::CanonicalEmail;
 use crate::app::App;
 use crate::id;
-use crate::mail::{self, Facts, Message, Template};
+use crate::mail::{self, Facts, Message, Place, Template};
 use crate::opaque::{Kind, Opaque};
 use crate::storage::mail_links::{self, MailLinkRow};
 use crate::storage::users::UserRow;
@@ -25,9 +25,6 @@ pub enum Purpose {
     /// Creating an account that the operator has offered.
     Invite,
 }
-
-/// Notices are of no use after this long.
-const NOTICE: Seconds = Seconds(86_400);
 
 impl Purpose {
     const fn row(self) -> (&'static str, Kind, &'static str, Template, Seconds, &'static str) {
@@ -149,29 +146,6 @@ pub async fn send(
     mail::queue(tx.sql(), &app.vault, &*app.entropy, message, now, now + lifetime).await
 }
 
-/// Writes a mail without a link of its own into a transaction.
-///
-/// # Errors
-/// The database fails.
-pub async fn notice(
-    app: &App,
-    tx: &mut Tx,
-    template: Template,
-    email: &CanonicalEmail,
-    now: Timestamp,
-) -> Result<()> {
-    let message = compose(app, template, email, "", "");
-    mail::queue(
-        tx.sql(),
-        &app.vault,
-        &*app.entropy,
-        Some(&message),
-        now,
-        now + NOTICE,
-    )
-    .await
-}
-
 /// Links begin with the configured address, whatever the request says about its host (AC-227).
 fn compose(app: &App, template: Template, email: &CanonicalEmail, link: &str, valid: &str) -> Message {
     template.with(&Facts {
@@ -179,6 +153,7 @@ fn compose(app: &App, template: Template, email: &CanonicalEmail, link: &str, va
         link,
         valid,
         sign_in: &app.config.public_url.url("/login"),
+        place: Place::default(),
     })
 }
 

@@ -2,7 +2,11 @@
 
 pub mod browser;
 pub mod challenge;
+pub mod device_name;
 pub mod email;
+pub mod email_change;
+pub mod event;
+pub mod export;
 pub mod factors;
 pub mod import;
 pub mod known_device;
@@ -10,6 +14,7 @@ pub mod live_sessions;
 pub mod lockout;
 pub mod login_limit;
 pub mod mail_link;
+pub mod notice;
 pub mod passkey;
 pub mod password;
 pub mod recovery;

@@ -3,10 +3,13 @@
 
 use super::browser::Browser;
 use super::challenge::{self, Challenge, Kind};
+use super::event::{About, Actor, Event, Journal};
 use super::factors;
+use super::notice;
 use super::session::Proof;
 use crate::cx::Cx;
 use crate::id;
+use crate::mail::Notice;
 use crate::oauth::discovery::ACR_MFA;
 use crate::oauth::error::Fault;
 use crate::storage::passkeys::{self, PasskeyRow};
@@ -159,17 +162,18 @@ pub async fn finish_setup(
         last_used_at: None,
     };
     let synced = stored.pointer("/cred/backup_eligible") == Some(&Value::Bool(true));
-    let mut tx = cx.app.db.begin().await?;
-    crate::storage::factors::lock(&mut tx, &user.id).await?;
-    match passkeys::insert(tx.sql(), &row).await {
+    let mut journal = Journal::begin(Actor::of(cx)).await?;
+    crate::storage::factors::lock(journal.tx(), &user.id).await?;
+    match passkeys::insert(journal.sql(), &row).await {
         Ok(()) => {}
         // Of this user or of somebody else (WebAuthn §7.1): nobody learns which.
         Err(error) if error.is_unique_violation() => return Err(Denied::Known),
         Err(error) => return Err(error.into()),
     }
-    let codes = factors::first_codes(cx, &mut tx, user).await?;
-    tx.commit().await?;
-    tracing::info!(target: "audit", event = "passkey_added", user = user.id, request_id = %cx.request_id, "passkey added");
+    let codes = factors::first_codes(cx, journal.tx(), user).await?;
+    journal.note(Event::PasskeyAdded, About::user(&user.id)).await?;
+    notice::send(&mut journal, Notice::PasskeyAdded, user).await?;
+    journal.commit().await?;
     let proof = if synced { SECOND_SOFTWARE } else { SECOND_HARDWARE };
     Ok((proof, codes))
 }
@@ -277,7 +281,6 @@ pub async fn finish_sign_in(
         .filter(|user| user.disabled_at.is_none())
         .ok_or(Denied::Incorrect)?;
     let synced = note_use(cx, &row, &result).await?;
-    tracing::info!(target: "audit", event = "login", user = user.id, request_id = %cx.request_id, "signed in with a passkey");
     Ok((user, if synced { ALONE_SOFTWARE } else { ALONE_HARDWARE }))
 }
 
@@ -325,7 +328,11 @@ async fn note_use(cx: &Cx, row: &PasskeyRow, result: &AuthenticationResult) -> R
     let counter = i64::from(result.counter());
     let stored = json!(known).to_string();
     if !passkeys::used(cx.app.db.write(), &row.id, &stored, counter, cx.now).await? {
-        tracing::warn!(target: "audit", event = "passkey_counter", user = row.user_id, request_id = %cx.request_id, "the counter of a passkey went back: it may have been copied");
+        let mut journal = Journal::begin(Actor::of(cx)).await?;
+        journal
+            .note(Event::PasskeyCounter, About::user(&row.user_id))
+            .await?;
+        journal.commit().await?;
         return Err(Denied::Incorrect);
     }
     Ok(result.backup_eligible())

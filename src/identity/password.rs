@@ -13,7 +13,7 @@ pub use blocklist::Blocklist;
 use imported::Imported;
 pub use imported::{NotImportable, importable};
 pub use phc::{Cost, CostError};
-pub use policy::{MAX_BYTES, PasswordProblem, check_new};
+pub use policy::{Context, MAX_LENGTH, PasswordProblem, check_new, length};
 
 use crate::entropy::Entropy;
 use crate::secret::{Secret, constant_time_eq};

@@ -3,11 +3,13 @@
 //! Tests: tests/it/pages/reset_password.rs, unlock.rs, verify_email.rs.
 
 use super::email::CanonicalEmail;
+use super::event::{About, Actor, Event, Journal};
 use super::mail_link::{self, Delivery, Purpose};
+use super::notice;
 use super::session::change_user;
 use super::users::{self as accounts, UserError};
 use crate::cx::Cx;
-use crate::mail::Template;
+use crate::mail::Notice;
 use crate::secret::Secret;
 use crate::storage::mail_links::{self, MailLinkRow};
 use crate::storage::users::{self, UserRow};
@@ -57,28 +59,33 @@ async fn ask(cx: &Cx, email: &CanonicalEmail, purpose: Purpose, wants: fn(&UserR
 /// # Errors
 /// The password is not acceptable, then the link stays good; the database fails.
 pub async fn reset(cx: &Cx, link: &MailLinkRow, password: Secret) -> Result<bool, UserError> {
-    let email = CanonicalEmail::parse(&link.email).map_err(|_| UserError::Email)?;
-    let hash = accounts::hash(&cx.app, &email, password).await?;
-    let (Some(user), Some(epoch)) = (&link.user_id, link.user_epoch) else {
+    let (Some(user_id), Some(epoch)) = (&link.user_id, link.user_epoch) else {
         return Ok(false);
     };
-    let done = change_user(&cx.app, user, async || {
-        let mut tx = cx.app.db.begin().await?;
-        let done = mail_links::spend(tx.sql(), &link.id, cx.now).await?
-            && users::reset_password(tx.sql(), user, epoch, &hash, cx.now).await?;
-        if done {
-            password_failures::unlock(tx.sql(), user).await?;
-            mail_link::notice(&cx.app, &mut tx, Template::PasswordChanged, &email, cx.now).await?;
-            tx.commit().await?;
-        }
-        Ok::<_, UserError>(done)
-    });
-    if !done.await? {
+    let Some(user) = users::find(cx.app.db.read(), user_id).await? else {
         return Ok(false);
-    }
-    cx.app.mailer.written.notify_one();
-    tracing::info!(target: "audit", event = "password_reset", user, request_id = %cx.request_id, "password reset by mail");
-    Ok(true)
+    };
+    let new = accounts::hash_for(&cx.app, &user, password).await?;
+    // The link has shown that the address is the user's.
+    let user = UserRow {
+        email_verified: true,
+        ..user
+    };
+    change_user(&cx.app, user_id, async || {
+        let mut journal = Journal::begin(Actor::of(cx)).await?;
+        if !mail_links::spend(journal.sql(), &link.id, cx.now).await?
+            || !users::reset_password(journal.sql(), user_id, epoch, &new.hash, cx.now).await?
+        {
+            return Ok(false);
+        }
+        accounts::note_length(&mut journal, user_id, &new).await?;
+        password_failures::unlock(journal.sql(), user_id).await?;
+        journal.note(Event::PasswordReset, About::user(user_id)).await?;
+        notice::send(&mut journal, Notice::PasswordChanged, &user).await?;
+        journal.commit().await?;
+        Ok::<_, UserError>(true)
+    })
+    .await
 }
 
 /// Unlocks the account, and nothing else (AC-209); `false` if the link was used meanwhile.
@@ -86,16 +93,16 @@ pub async fn reset(cx: &Cx, link: &MailLinkRow, password: Secret) -> Result<bool
 /// # Errors
 /// The database fails.
 pub async fn unlock(cx: &Cx, link: &MailLinkRow) -> Result<bool> {
-    let mut tx = cx.app.db.begin().await?;
     let Some(user) = link.user_id.as_deref() else {
         return Ok(false);
     };
-    if !mail_links::spend(tx.sql(), &link.id, cx.now).await? {
+    let mut journal = Journal::begin(Actor::of(cx)).await?;
+    if !mail_links::spend(journal.sql(), &link.id, cx.now).await? {
         return Ok(false);
     }
-    password_failures::unlock(tx.sql(), user).await?;
-    tx.commit().await?;
-    tracing::info!(target: "audit", event = "user_unlocked", user, request_id = %cx.request_id, "unlocked by mail");
+    password_failures::unlock(journal.sql(), user).await?;
+    journal.note(Event::Unlocked, About::user(user)).await?;
+    journal.commit().await?;
     Ok(true)
 }
 
@@ -104,15 +111,16 @@ pub async fn unlock(cx: &Cx, link: &MailLinkRow) -> Result<bool> {
 /// # Errors
 /// The database fails.
 pub async fn verify(cx: &Cx, link: &MailLinkRow) -> Result<bool> {
-    let mut tx = cx.app.db.begin().await?;
     let (Some(user), Some(epoch)) = (link.user_id.as_deref(), link.user_epoch) else {
         return Ok(false);
     };
-    let done = mail_links::spend(tx.sql(), &link.id, cx.now).await?
-        && users::set_email_verified(tx.sql(), user, epoch, &link.email, cx.now).await?;
-    if done {
-        tx.commit().await?;
-        tracing::info!(target: "audit", event = "email_verified", user, request_id = %cx.request_id, "address confirmed");
+    let mut journal = Journal::begin(Actor::of(cx)).await?;
+    if !mail_links::spend(journal.sql(), &link.id, cx.now).await?
+        || !users::set_email_verified(journal.sql(), user, epoch, &link.email, cx.now).await?
+    {
+        return Ok(false);
     }
-    Ok(done)
+    journal.note(Event::EmailVerified, About::user(user)).await?;
+    journal.commit().await?;
+    Ok(true)
 }

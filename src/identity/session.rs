@@ -1,6 +1,8 @@
 //! Browser sessions: a new cookie at every sign-in, the old one void from then on.
 
+use super::event::{About, Actor, Event, Journal};
 use super::live_sessions::Changer;
+use super::notice;
 use crate::app::App;
 use crate::cx::Cx;
 use crate::id;
@@ -45,6 +47,36 @@ pub async fn start(
     proof: Proof,
     previous: Option<&LiveSession>,
 ) -> Result<(Opaque, LiveSession)> {
+    begin(cx, user, proof, previous, Occasion::SignIn).await
+}
+
+/// A session goes on under a new cookie, after a change that its owner has made.
+///
+/// # Errors
+/// As [`start`].
+pub async fn renew(
+    cx: &Cx,
+    user: &UserRow,
+    proof: Proof,
+    session: &LiveSession,
+) -> Result<(Opaque, LiveSession)> {
+    begin(cx, user, proof, Some(session), Occasion::Change).await
+}
+
+/// Why there is a new cookie.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Occasion {
+    SignIn,
+    Change,
+}
+
+async fn begin(
+    cx: &Cx,
+    user: &UserRow,
+    proof: Proof,
+    previous: Option<&LiveSession>,
+    occasion: Occasion,
+) -> Result<(Opaque, LiveSession)> {
     ready(&cx.app, cx.now, &user.id).await?;
     let same = previous.filter(|previous| previous.user_id == user.id);
     let id = same.map_or_else(
@@ -67,25 +99,40 @@ pub async fn start(
         ended_at: None,
         id,
     };
-    match (same, previous) {
+    let other = previous.filter(|_| same.is_none());
+    if let Some(other) = other {
+        ready(&cx.app, cx.now, &other.user_id).await?;
+    }
+    let mut journal = Journal::begin(Actor::of(cx)).await?;
+    if same.is_some() && !sessions::renew(journal.sql(), &row).await? {
+        drop(journal);
         // Signed out meanwhile in another tab: start over, never bring it back.
-        (Some(_), _) if !sessions::renew(cx.app.db.write(), &row).await? => {
-            return Box::pin(start(cx, user, proof, None)).await;
-        }
-        (Some(_), _) => {}
-        (None, None) => sessions::insert(cx.app.db.write(), &row).await?,
-        (None, Some(other)) => {
-            ready(&cx.app, cx.now, &other.user_id).await?;
-            let mut tx = cx.app.db.begin().await?;
-            sessions::end(tx.sql(), &other.id, cx.now).await?;
-            grants::revoke_of_session(tx.sql(), &other.id, cx.now).await?;
-            sessions::insert(tx.sql(), &row).await?;
-            tx.commit().await?;
-            changed(&cx.app, cx.now, &other.user_id).await?;
-        }
+        return Box::pin(start(cx, user, proof, None)).await;
+    }
+    if let Some(other) = other
+        && sessions::end(journal.sql(), &other.id, cx.now).await?
+    {
+        grants::revoke_of_session(journal.sql(), &other.id, cx.now).await?;
+        journal
+            .note(Event::SessionEnded, ended(&other.user_id, "here"))
+            .await?;
+    }
+    if same.is_none() {
+        sessions::insert(journal.sql(), &row).await?;
+    }
+    if occasion == Occasion::SignIn {
+        let about = About {
+            amr: Some(proof.amr),
+            ..About::user(&user.id)
+        };
+        journal.note(Event::SignedIn, about).await?;
+        notice::signed_in(&mut journal, cx, user).await?;
+    }
+    journal.commit().await?;
+    if let Some(other) = other {
+        changed(&cx.app, cx.now, &other.user_id).await?;
     }
     changed(&cx.app, cx.now, &user.id).await?;
-    tracing::info!(target: "audit", event = "login", user = user.id, amr = proof.amr, request_id = %cx.request_id, "signed in");
     let session = LiveSession {
         id: row.id,
         digest: row.digest,
@@ -111,10 +158,13 @@ pub async fn end(cx: &Cx, session_id: &str) -> Result<()> {
         return Ok(());
     };
     ready(&cx.app, cx.now, &user_id).await?;
-    let mut tx = cx.app.db.begin().await?;
-    sessions::end(tx.sql(), session_id, cx.now).await?;
-    grants::revoke_of_session(tx.sql(), session_id, cx.now).await?;
-    tx.commit().await?;
+    let mut journal = Journal::begin(Actor::of(cx)).await?;
+    let was_live = sessions::end(journal.sql(), session_id, cx.now).await?;
+    grants::revoke_of_session(journal.sql(), session_id, cx.now).await?;
+    if was_live {
+        journal.note(Event::SessionEnded, ended(&user_id, "here")).await?;
+    }
+    journal.commit().await?;
     changed(&cx.app, cx.now, &user_id).await
 }
 
@@ -124,15 +174,22 @@ pub async fn end(cx: &Cx, session_id: &str) -> Result<()> {
 /// As [`end`].
 pub async fn end_all(cx: &Cx, user_id: &str, except: Option<&str>) -> Result<()> {
     ready(&cx.app, cx.now, user_id).await?;
-    let mut tx = cx.app.db.begin().await?;
-    grants::revoke_of_sessions(tx.sql(), user_id, except.unwrap_or_default(), cx.now).await?;
+    let mut journal = Journal::begin(Actor::of(cx)).await?;
+    grants::revoke_of_sessions(journal.sql(), user_id, except.unwrap_or_default(), cx.now).await?;
     // Whoever signed in by JSON has no session here, and is signed in all the same.
-    grants::revoke_of_client(tx.sql(), user_id, CLIENT_ID, cx.now).await?;
-    match except {
-        Some(except) => sessions::end_others(tx.sql(), user_id, except, cx.now).await?,
-        None => sessions::end_all(tx.sql(), user_id, cx.now).await?,
+    grants::revoke_of_client(journal.sql(), user_id, CLIENT_ID, cx.now).await?;
+    let what = match except {
+        Some(except) => {
+            sessions::end_others(journal.sql(), user_id, except, cx.now).await?;
+            "others"
+        }
+        None => {
+            sessions::end_all(journal.sql(), user_id, cx.now).await?;
+            "all"
+        }
     };
-    tx.commit().await?;
+    journal.note(Event::SessionEnded, ended(user_id, what)).await?;
+    journal.commit().await?;
     changed(&cx.app, cx.now, user_id).await
 }
 
@@ -183,12 +240,21 @@ pub async fn of_user(cx: &Cx, user_id: &str) -> Result<Vec<ListedSession>> {
 /// The database fails; then the session is still alive.
 pub async fn end_of_user(cx: &Cx, user_id: &str, session_id: &str) -> Result<bool> {
     ready(&cx.app, cx.now, user_id).await?;
-    let mut tx = cx.app.db.begin().await?;
-    if !sessions::end_of_user(tx.sql(), user_id, session_id, cx.now).await? {
+    let mut journal = Journal::begin(Actor::of(cx)).await?;
+    if !sessions::end_of_user(journal.sql(), user_id, session_id, cx.now).await? {
         return Ok(false);
     }
-    grants::revoke_of_session(tx.sql(), session_id, cx.now).await?;
-    tx.commit().await?;
+    grants::revoke_of_session(journal.sql(), session_id, cx.now).await?;
+    journal.note(Event::SessionEnded, ended(user_id, "one")).await?;
+    journal.commit().await?;
     changed(&cx.app, cx.now, user_id).await?;
     Ok(true)
+}
+
+/// What the event of an ended session says: `here`, `one`, `others` or `all`.
+fn ended<'a>(user_id: &'a str, what: &'a str) -> About<'a> {
+    About {
+        what: Some(what),
+        ..About::user(user_id)
+    }
 }

@@ -1,6 +1,7 @@
 //! The one-time link that creates the first administrator: 256 random bits, only a digest stored, good for an hour,
 //! void as soon as there is an administrator.
 
+use super::event::{About, Actor, Event, Journal};
 use super::users::{self, ADMIN, NewUser, UserError};
 use crate::app::App;
 use crate::cx::Cx;
@@ -58,15 +59,16 @@ pub async fn create_admin(
     password: Secret,
 ) -> Result<Option<UserRow>, UserError> {
     let user = users::prepare(&cx.app, new, password).await?;
-    let mut tx = cx.app.db.begin().await?;
-    if !setup_links::spend(tx.sql(), link.id(), cx.now).await? {
+    let mut journal = Journal::begin(Actor::of(cx)).await?;
+    if !setup_links::spend(journal.sql(), link.id(), cx.now).await? {
         return Ok(None);
     }
-    match rows::insert(tx.sql(), &user).await {
+    match rows::insert(journal.sql(), &user).await {
         Ok(()) => {}
         Err(error) if error.is_unique_violation() => return Err(UserError::Taken),
         Err(error) => return Err(error.into()),
     }
-    tx.commit().await?;
+    journal.note(Event::Created, About::user(&user.id)).await?;
+    journal.commit().await?;
     Ok(Some(user))
 }

@@ -69,14 +69,13 @@ pub async fn with_password(cx: &Cx, username: &str, password: Secret) -> Result<
     let may = |user: &&UserRow| verdict.matches && user.disabled_at.is_none() && standing.is_open();
     let Some(found) = user.as_ref().filter(may) else {
         standing.failed(cx, user.as_ref()).await?;
-        tracing::info!(target: "audit", event = "login_failed", request_id = %cx.request_id, "sign-in failed");
         return Err(Denied::Incorrect);
     };
     attempt.refund();
     email
         .iter()
         .for_each(|email| cx.app.login_limit.reset(Key::email(email))); // the address, never the peer (AC-211)
-    standing.succeeded(cx).await?;
+    standing.succeeded(cx, found).await?;
     if verdict.rehash {
         rehash(cx, found, password).await?;
     }

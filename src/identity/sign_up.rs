@@ -2,6 +2,7 @@
 //! is not theirs, and there is nothing to take over later (AC-230). Tests: tests/it/pages/signup.rs.
 
 use super::email::CanonicalEmail;
+use super::event::{About, Actor, Event, Journal};
 use super::mail_link::{self, Delivery, Purpose};
 use super::users::{self as accounts, NewUser, UserError};
 use crate::app::App;
@@ -69,16 +70,16 @@ pub async fn create(
         ..NewUser::default()
     };
     let user = accounts::prepare(&cx.app, new, password).await?;
-    let mut tx = cx.app.db.begin().await?;
-    if !mail_links::spend(tx.sql(), &link.id, cx.now).await? {
+    let mut journal = Journal::begin(Actor::of(cx)).await?;
+    if !mail_links::spend(journal.sql(), &link.id, cx.now).await? {
         return Ok(false);
     }
-    match users::insert(tx.sql(), &user).await {
+    match users::insert(journal.sql(), &user).await {
         Ok(()) => {}
         Err(error) if error.is_unique_violation() => return Ok(false),
         Err(error) => return Err(error.into()),
     }
-    tx.commit().await?;
-    tracing::info!(target: "audit", event = "user_created", user = user.id, request_id = %cx.request_id, "signed up");
+    journal.note(Event::Created, About::user(&user.id)).await?;
+    journal.commit().await?;
     Ok(true)
 }

@@ -1,16 +1,18 @@
 //! Making users and setting their passwords; the command line and the set-up page both come through here.
 
 use super::email::CanonicalEmail;
-use super::password::{PasswordProblem, check_new};
+use super::event::{About, Actor, Event, Journal};
+use super::notice;
+use super::password::{Context, PasswordProblem, check_new, length};
 use super::session::change_user;
 use crate::app::App;
 use crate::id;
+use crate::mail::Notice;
 use crate::oauth::error::Fault;
 use crate::secret::Secret;
 use crate::storage::StorageError;
-use crate::storage::password_failures;
-use crate::storage::users;
 pub use crate::storage::users::UserRow;
+use crate::storage::{device_codes, factors, password_failures, users};
 
 /// The role of people who administer this server.
 pub const ADMIN: &str = "admin";
@@ -52,6 +54,9 @@ pub enum UserError {
     /// There is no such user.
     #[error("there is no such user")]
     Unknown,
+    /// Nobody could administer the server any more.
+    #[error("this is the last administrator; make somebody else one first")]
+    LastAdministrator,
     /// The database fails.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -75,7 +80,13 @@ impl From<Fault> for UserError {
 /// The address or the password is not acceptable; the hashing pool is full.
 pub async fn prepare(app: &App, new: NewUser, password: Secret) -> Result<UserRow, UserError> {
     let email = CanonicalEmail::parse(&new.email).map_err(|_| UserError::Email)?;
-    let password_hash = hash(app, &email, password).await?;
+    let context = Context {
+        email: Some(&email),
+        name: new.name.as_deref(),
+    };
+    let password_hash = hash(app, context, app.config.passwords.min_length, password)
+        .await?
+        .hash;
     let now = app.clock.now();
     let json = |list: &[String]| serde_json::to_string(list).unwrap_or_else(|_| "[]".to_owned());
     Ok(UserRow {
@@ -101,50 +112,132 @@ pub async fn prepare(app: &App, new: NewUser, password: Secret) -> Result<UserRo
 /// As [`prepare`]; the address is taken; the database fails.
 pub async fn create(app: &App, new: NewUser, password: Secret) -> Result<UserRow, UserError> {
     let user = prepare(app, new, password).await?;
-    match users::insert(app.db.write(), &user).await {
-        Ok(()) => Ok(user),
-        Err(error) if error.is_unique_violation() => Err(UserError::Taken),
-        Err(error) => Err(error.into()),
+    let mut journal = Journal::begin(Actor::operator(app)).await?;
+    match users::insert(journal.sql(), &user).await {
+        Ok(()) => {}
+        Err(error) if error.is_unique_violation() => return Err(UserError::Taken),
+        Err(error) => return Err(error.into()),
     }
+    journal.note(Event::Created, About::user(&user.id)).await?;
+    journal.commit().await?;
+    Ok(user)
 }
 
-/// Sets a password, unlocks, and voids every session and token of the user.
+/// Sets a password, unlocks, voids every session and token of the user, and tells the user.
 ///
 /// # Errors
 /// The password is not acceptable; there is no such user; the database fails.
-pub async fn set_password(app: &App, user: &UserRow, password: Secret) -> Result<(), UserError> {
-    let email = CanonicalEmail::parse(&user.email).map_err(|_| UserError::Email)?;
-    let hash = hash(app, &email, password).await?;
+pub async fn set_password(actor: Actor<'_>, user: &UserRow, password: Secret) -> Result<(), UserError> {
+    let (app, now) = (actor.app, actor.now);
+    let new = hash_for(app, user, password).await?;
     let changed = change_user(app, &user.id, async || {
-        let mut tx = app.db.begin().await?;
-        if !users::set_password(tx.sql(), &user.id, &hash, app.clock.now()).await? {
+        let mut journal = Journal::begin(actor).await?;
+        if !users::set_password(journal.sql(), &user.id, &new.hash, now).await? {
             return Ok(false);
         }
-        password_failures::unlock(tx.sql(), &user.id).await?;
-        tx.commit().await?;
+        note_length(&mut journal, &user.id, &new).await?;
+        password_failures::unlock(journal.sql(), &user.id).await?;
+        journal
+            .note(Event::PasswordChanged, About::user(&user.id))
+            .await?;
+        notice::send(&mut journal, Notice::PasswordChanged, user).await?;
+        journal.commit().await?;
         Ok::<_, UserError>(true)
     })
     .await?;
     if changed { Ok(()) } else { Err(UserError::Unknown) }
 }
 
-/// Removes a user with all sessions, consents and grants.
+/// Removes a user with all that is theirs, and tells them. Only the operator removes the last administrator.
 ///
 /// # Errors
-/// The database fails, or the live sessions cannot be told.
-pub async fn remove(app: &App, user_id: &str) -> Result<(), UserError> {
-    change_user(app, user_id, async || {
-        users::delete(app.db.write(), user_id)
-            .await
-            .map_err(UserError::from)
+/// It is the last administrator; the database fails, or the live sessions cannot be told.
+pub async fn remove(actor: Actor<'_>, user: &UserRow) -> Result<(), UserError> {
+    change_user(actor.app, &user.id, async || {
+        let mut journal = Journal::begin(actor).await?;
+        if actor.cx.is_some() && is_administrator(user) {
+            users::lock_role(journal.tx(), ADMIN).await?;
+            if !users::other_with_role(journal.sql(), ADMIN, &user.id).await? {
+                return Err(UserError::LastAdministrator);
+            }
+        }
+        if users::delete(journal.sql(), &user.id).await? {
+            // What names the user without a foreign key.
+            device_codes::delete_of_user(journal.sql(), &user.id).await?;
+            password_failures::delete_of_user(journal.sql(), &user.id).await?;
+            let about = About {
+                sub: Some(&user.id),
+                ..About::default()
+            };
+            journal.note(Event::Deleted, about).await?;
+            notice::send(&mut journal, Notice::AccountDeleted, user).await?;
+        }
+        journal.commit().await?;
+        Ok(())
     })
-    .await?;
+    .await
+}
+
+/// Whether the user administers this server.
+pub fn is_administrator(user: &UserRow) -> bool {
+    let roles: Vec<String> = serde_json::from_str(&user.roles).unwrap_or_default();
+    roles.iter().any(|role| role == ADMIN)
+}
+
+/// What is stored of a new password.
+pub(super) struct NewPassword {
+    pub(super) hash: String,
+    characters: usize,
+}
+
+/// Checks and hashes a new password of an account. With a second factor it may be shorter (SP 800-63B-4 §3.1.1.2).
+pub(super) async fn hash_for(app: &App, user: &UserRow, password: Secret) -> Result<NewPassword, UserError> {
+    let email = CanonicalEmail::parse(&user.email).map_err(|_| UserError::Email)?;
+    let context = Context {
+        email: Some(&email),
+        name: user.name.as_deref(),
+    };
+    let held = factors::held(app.db.read(), &user.id).await?;
+    hash(app, context, min_length(app, &held), password).await
+}
+
+/// The least length of a password, in characters, for an account that has these factors.
+pub fn min_length(app: &App, held: &factors::Held) -> u32 {
+    let rules = &app.config.passwords;
+    if held.any() {
+        rules.min_length_with_mfa
+    } else {
+        rules.min_length
+    }
+}
+
+/// Notes whether the password does only together with a second factor; whoever removes the last one meanwhile waits.
+pub(super) async fn note_length(
+    journal: &mut Journal<'_>,
+    user_id: &str,
+    new: &NewPassword,
+) -> Result<(), UserError> {
+    let app = journal.actor.app;
+    factors::lock(journal.tx(), user_id).await?;
+    let held = factors::held(journal.sql(), user_id).await?;
+    let least = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
+    if new.characters < least(min_length(app, &held)) {
+        let problem = PasswordProblem::TooShort(least(min_length(app, &held)));
+        return Err(UserError::Password(problem));
+    }
+    let short = new.characters < least(app.config.passwords.min_length);
+    users::set_short_password(journal.sql(), user_id, short).await?;
     Ok(())
 }
 
-pub(super) async fn hash(app: &App, email: &CanonicalEmail, password: Secret) -> Result<String, UserError> {
-    let min_length = usize::try_from(app.config.passwords.min_length).unwrap_or(usize::MAX);
-    check_new(password.expose(), min_length, Some(email)).map_err(UserError::Password)?;
+async fn hash(
+    app: &App,
+    context: Context<'_>,
+    least: u32,
+    password: Secret,
+) -> Result<NewPassword, UserError> {
+    let least = usize::try_from(least).unwrap_or(usize::MAX);
+    check_new(password.expose(), least, context).map_err(UserError::Password)?;
     if app
         .blocklist
         .as_ref()
@@ -152,8 +245,11 @@ pub(super) async fn hash(app: &App, email: &CanonicalEmail, password: Secret) ->
     {
         return Err(UserError::Password(PasswordProblem::Common));
     }
-    app.passwords
+    let characters = length(password.expose());
+    let hash = app
+        .passwords
         .hash(password, &*app.entropy)
         .await
-        .map_err(|_| UserError::Busy)
+        .map_err(|_| UserError::Busy)?;
+    Ok(NewPassword { hash, characters })
 }

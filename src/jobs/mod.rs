@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::mail::{self, Outcome};
-use crate::storage::purge;
+use crate::storage::{events, purge};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -81,7 +81,10 @@ pub async fn send_mails(app: &App) -> crate::storage::Result<()> {
 pub async fn remove_old_rows(app: &App) -> crate::storage::Result<u64> {
     let mut removed = 0;
     loop {
-        let batch = purge::batch(&app.db, app.clock.now()).await?;
+        let now = app.clock.now();
+        let mut batch = purge::batch(&app.db, now).await?;
+        let kept = app.config.accounts.activity;
+        batch += events::purge(app.db.write(), now - kept, purge::BATCH).await?;
         removed += batch;
         if batch == 0 || app.is_draining() {
             return Ok(removed);

@@ -1,5 +1,6 @@
 //! What mails say: `templates/mail/<mail>.txt` and `.html`, and the subject.
 
+use super::notice::Place;
 use askama::Template as _;
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +15,8 @@ pub struct Facts<'a> {
     pub valid: &'a str,
     /// Where people sign in.
     pub sign_in: &'a str,
+    /// When and from where it was caused; for mails that tell of it.
+    pub place: Place<'a>,
 }
 
 /// A mail to be sent. It has no `Debug`: it holds a link.
@@ -66,8 +69,6 @@ macro_rules! templates {
 templates! {
     /// The link that sets a new password.
     Reset, "mail/reset.txt", "mail/reset.html", "Reset your password";
-    /// The password was changed.
-    PasswordChanged, "mail/password_changed.txt", "mail/password_changed.html", "Your password was changed";
     /// The account was locked; the link unlocks it.
     Unlock, "mail/unlock.txt", "mail/unlock.html", "Your account was locked";
     /// The link that shows that the address is the user's.
@@ -78,11 +79,20 @@ templates! {
     HasAccount, "mail/has_account.txt", "mail/has_account.html", "You already have an account";
     /// The operator invites to create an account.
     Invite, "mail/invite.txt", "mail/invite.html", "You are invited to create an account";
+    /// The link that makes this address that of an account.
+    EmailChange, "mail/email_change.txt", "mail/email_change.html", "Confirm your new email address";
+    /// Somebody wanted to make this address that of another account.
+    EmailTaken, "mail/email_taken.txt", "mail/email_taken.html", "Your email address was asked for";
+    /// To the address of before: another one is wanted; the link stops that.
+    EmailChangeAsked, "mail/email_change_asked.txt", "mail/email_change_asked.html",
+        "Your email address is about to change";
+    /// To the address of before: there is another one; the link undoes that.
+    EmailChanged, "mail/email_changed.txt", "mail/email_changed.html", "Your email address was changed";
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Facts, Template};
+    use super::{Facts, Place, Template};
 
     /// AC-228
     #[test]
@@ -92,6 +102,11 @@ mod tests {
             link: "https://id.example.com/reset-password/kw_rl_x",
             valid: "30 minutes",
             sign_in: "https://id.example.com/login",
+            place: Place {
+                when: "2026-11-25 16:00:00 UTC",
+                ip: "192.0.2.7",
+                device: "Chrome on Windows",
+            },
         };
         for template in Template::ALL {
             let mail = template.with(&facts);

@@ -3,9 +3,11 @@
 //! Tests: tests/it/mail.rs.
 
 mod compose;
+mod notice;
 mod outbox;
 mod smtp;
 
 pub use compose::{Facts, Message, Template};
+pub use notice::{Class, Notice, Place};
 pub use outbox::{BACKOFF, LEASE, Outcome, open, queue, send_due};
 pub use smtp::{BadServer, Mailer};

@@ -9,6 +9,7 @@ use super::{resource, step_up};
 use crate::cx::Cx;
 use crate::entropy::Entropy;
 use crate::id;
+use crate::identity::event::{About, Actor, Event, Journal};
 use crate::opaque::{Kind, Opaque};
 use crate::storage::device_codes::{self, Approval, DeviceCodeRow};
 use crate::storage::grants::Standing;
@@ -152,7 +153,17 @@ pub async fn decide(
             amr: &session.amr,
             grant_id: &id::row(&*cx.app.entropy, cx.now),
         };
-        device_codes::approve(cx.app.db.write(), &row.id, &approval, cx.now).await?
+        let mut journal = Journal::begin(Actor::of(cx)).await?;
+        let first = device_codes::approve(journal.sql(), &row.id, &approval, cx.now).await?;
+        if first {
+            let about = About {
+                client: Some(&row.client_id),
+                ..About::user(&session.user_id)
+            };
+            journal.note(Event::DeviceApproved, about).await?;
+        }
+        journal.commit().await?;
+        first
     } else {
         device_codes::deny(cx.app.db.write(), &row.id, cx.now).await?
     };

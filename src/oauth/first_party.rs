@@ -98,7 +98,6 @@ pub async fn begin(cx: &Cx, client: &Client, user: UserRow, proof: Proof) -> Res
         amr: proof.amr,
         locked_at: None,
     };
-    tracing::info!(target: "audit", event = "login", user = user.id, amr = proof.amr, request_id = %cx.request_id, "signed in by JSON");
     let standing = fresh::standing(cx, user, &grant);
     may_issue::may_issue(&standing, cx.now).map_err(super::error::invalid_grant)?;
     let authorization = Authorization {

@@ -8,6 +8,7 @@ use crate::http::{Exchange, check_csrf, set_browser};
 use crate::identity::browser::Browser;
 use crate::identity::mail_link::{self, Purpose};
 use crate::oauth::params::Params;
+use crate::storage::StorageError;
 use crate::storage::mail_links::MailLinkRow;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -30,11 +31,23 @@ pub(super) async fn open(
     view: impl FnOnce(&Browser, &MailLinkRow) -> Response,
 ) -> Response {
     let cx = &exchange.cx;
+    let found = mail_link::find(&cx.app, place.purposes, text(exchange), cx.now).await;
+    shown(exchange, place, found, view).await
+}
+
+/// As [`open`], for a link that was looked up.
+pub(super) async fn shown<T>(
+    exchange: &Exchange,
+    place: &Place,
+    found: Result<Option<T>, StorageError>,
+    view: impl FnOnce(&Browser, &T) -> Response,
+) -> Response {
+    let cx = &exchange.cx;
     let browser = match exchange.browser().await {
         Ok(browser) => browser,
         Err(fault) => return render::page_error(cx, fault.into()),
     };
-    let mut response = match mail_link::find(&cx.app, place.purposes, text(exchange), cx.now).await {
+    let mut response = match found {
         Ok(Some(link)) => view(&browser, &link),
         Ok(None) => gone(cx, place),
         Err(error) => render::page_error(cx, error.into()),
@@ -49,6 +62,17 @@ pub(super) async fn posted(
     place: &Place,
 ) -> Result<(Params, Browser, MailLinkRow), Box<Response>> {
     let cx = &exchange.cx;
+    let (params, browser) = form(exchange).await?;
+    match mail_link::find(&cx.app, place.purposes, text(exchange), cx.now).await {
+        Ok(Some(link)) => Ok((params, browser, link)),
+        Ok(None) => Err(Box::new(gone(cx, place))),
+        Err(error) => Err(Box::new(render::page_error(cx, error.into()))),
+    }
+}
+
+/// The form behind a link, and the browser that posted it.
+pub(super) async fn form(exchange: &Exchange) -> Result<(Params, Browser), Box<Response>> {
+    let cx = &exchange.cx;
     let (params, browser) = match (exchange.form(), exchange.browser().await) {
         (Ok(params), Ok(browser)) => (params, browser),
         (Err(refusal), _) => return Err(Box::new(render::page_error(cx, refusal.into()))),
@@ -57,11 +81,7 @@ pub(super) async fn posted(
     if !check_csrf(exchange, &browser, &params, FORM) {
         return Err(Box::new(render::forbidden(cx)));
     }
-    match mail_link::find(&cx.app, place.purposes, text(exchange), cx.now).await {
-        Ok(Some(link)) => Ok((params, browser, link)),
-        Ok(None) => Err(Box::new(gone(cx, place))),
-        Err(error) => Err(Box::new(render::page_error(cx, error.into()))),
-    }
+    Ok((params, browser))
 }
 
 /// One page for every link that is not good, so that it does not tell why (AC-225).
@@ -79,6 +99,7 @@ pub(super) fn done(cx: &Cx, heading: &'static str, text: &'static str) -> Respon
         layout: layout(cx, None),
         heading,
         text,
+        next: Some(("Sign in", "/login")),
     };
     render::page(StatusCode::OK, &view, FormTarget::Here)
 }
@@ -89,6 +110,7 @@ pub(super) fn password_form(
     browser: &Browser,
     link: &MailLinkRow,
     name: Option<String>,
+    min_length: u32,
     problem: Option<FieldProblem>,
 ) -> Response {
     let cx = &exchange.cx;
@@ -103,7 +125,7 @@ pub(super) fn password_form(
         email: link.email.clone(),
         name,
         problems: problem.into_iter().collect(),
-        min_length: cx.app.config.passwords.min_length,
+        min_length,
     };
     render::page(status, &view, FormTarget::Here)
 }
@@ -121,6 +143,6 @@ pub(super) fn action(exchange: &Exchange) -> String {
     )
 }
 
-fn text(exchange: &Exchange) -> &str {
+pub(super) fn text(exchange: &Exchange) -> &str {
     exchange.uri.path().rsplit('/').next().unwrap_or_default()
 }

@@ -192,6 +192,7 @@ fn expected_account(request: &AuthorizationRequest, browser: &Browser) -> Option
 
 /// Signs the user in, all factors being proved, and goes on.
 pub(super) async fn finish(cx: &Cx, user: &UserRow, proof: Proof, flow: &str, browser: Browser) -> Response {
+    name_app(cx, flow, &browser).await;
     match session::start(cx, user, proof, browser.session.as_ref()).await {
         Ok((cookie, session)) => {
             let browser = Browser {
@@ -204,6 +205,19 @@ pub(super) async fn finish(cx: &Cx, user: &UserRow, proof: Proof, flow: &str, br
             response
         }
         Err(error) => render::page_error(cx, error.into()),
+    }
+}
+
+/// Finds the app that the sign-in is for, so that the event tells it. Without one the sign-in goes on all the same:
+/// what is wrong with the request shows where it does.
+async fn name_app(cx: &Cx, flow: &str, browser: &Browser) {
+    if cx.client_id.get().is_some() || own_page(flow).is_some() {
+        return;
+    }
+    if let Ok(pending) = pending(cx, flow, browser).await
+        && let Ok(Some(id)) = pending.params.optional("client_id")
+    {
+        let _named = cx.client(id).await;
     }
 }
 

@@ -61,6 +61,7 @@ pub(super) async fn submit(exchange: &Exchange, request: MailRequest) -> Respons
         MailRequest::Reset => recovery::ask_reset(cx, &email).await,
         MailRequest::Verify => recovery::ask_verify(cx, &email).await,
         MailRequest::SignUp => sign_up::ask(cx, &email).await,
+        MailRequest::ChangeEmail => return render::not_found(cx), // asked for by who is signed in
     };
     if let Err(error) = asked {
         return render::page_error(cx, error.into());

@@ -7,6 +7,7 @@ pub mod consent;
 pub mod demo;
 pub mod dev_mail;
 pub mod device;
+pub mod email_link;
 pub mod error;
 pub mod home;
 mod layout;

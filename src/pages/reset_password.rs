@@ -3,10 +3,13 @@
 use super::link::{self, Place};
 use super::view::MailRequest;
 use super::{mail_request, setup};
+use crate::cx::Cx;
 use crate::http::{Exchange, render};
-use crate::identity::mail_link::Purpose;
-use crate::identity::recovery;
+use crate::identity::mail_link::{self, Purpose};
+use crate::identity::{recovery, users};
 use crate::secret::Secret;
+use crate::storage::mail_links::MailLinkRow;
+use crate::storage::{Result, factors};
 use axum::response::Response;
 
 const PLACE: Place = Place {
@@ -32,8 +35,17 @@ pub async fn submit(exchange: Exchange) -> Response {
 
 /// Opens the link.
 pub async fn open(exchange: Exchange) -> Response {
-    link::open(&exchange, &PLACE, |browser, row| {
-        link::password_form(&exchange, browser, row, None, None)
+    let cx = &exchange.cx;
+    let found = mail_link::find(&cx.app, PLACE.purposes, link::text(&exchange), cx.now).await;
+    let least = match &found {
+        Ok(Some(row)) => match least(cx, row).await {
+            Ok(least) => least,
+            Err(error) => return render::page_error(cx, error.into()),
+        },
+        _ => 0, // no form is shown
+    };
+    link::shown(&exchange, &PLACE, found, |browser, row| {
+        link::password_form(&exchange, browser, row, None, least, None)
     })
     .await
 }
@@ -54,8 +66,18 @@ pub async fn set(exchange: Exchange) -> Response {
         ),
         Ok(false) => link::gone(cx, &PLACE),
         Err(error) => match setup::problem(&error) {
-            Some(problem) => link::password_form(&exchange, &browser, &row, None, Some(problem)),
+            Some(problem) => match least(cx, &row).await {
+                Ok(least) => link::password_form(&exchange, &browser, &row, None, least, Some(problem)),
+                Err(error) => render::page_error(cx, error.into()),
+            },
             None => render::page_error(cx, setup::failure(error)),
         },
     }
+}
+
+/// The least length of a new password, which depends on the factors of the account.
+async fn least(cx: &Cx, row: &MailLinkRow) -> Result<u32> {
+    let user_id = row.user_id.as_deref().unwrap_or_default();
+    let held = factors::held(cx.app.db.read(), user_id).await?;
+    Ok(users::min_length(&cx.app, &held))
 }

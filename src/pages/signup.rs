@@ -59,7 +59,8 @@ pub async fn submit(exchange: Exchange) -> Response {
 /// Opens the link.
 pub async fn open(exchange: Exchange) -> Response {
     link::open(&exchange, place(&exchange.cx), |browser, row| {
-        link::password_form(&exchange, browser, row, Some(String::new()), None)
+        let least = exchange.cx.app.config.passwords.min_length;
+        link::password_form(&exchange, browser, row, Some(String::new()), least, None)
     })
     .await
 }
@@ -74,7 +75,11 @@ pub async fn create(exchange: Exchange) -> Response {
     };
     let text = |name| params.optional(name).ok().flatten().unwrap_or_default().trim();
     let name = text("name").to_owned();
-    let again = |problem| link::password_form(&exchange, &browser, &row, Some(name.clone()), Some(problem));
+    let least = cx.app.config.passwords.min_length;
+    let again = |problem| {
+        let name = Some(name.clone());
+        link::password_form(&exchange, &browser, &row, name, least, Some(problem))
+    };
     if name.chars().count() > LONGEST_NAME || name.contains(char::is_control) {
         return again(FieldProblem::of_field(
             "name",

@@ -2,7 +2,7 @@
 
 use super::layout;
 use super::link::{self, Place};
-use super::view::ConfirmLinkPage;
+use super::view::{ConfirmLinkPage, LinkAct};
 use crate::http::Exchange;
 use crate::http::render::{self, FormTarget};
 use crate::identity::mail_link::Purpose;
@@ -24,7 +24,7 @@ pub async fn open(exchange: Exchange) -> Response {
             csrf: link::csrf(&exchange.cx, browser),
             action: link::action(&exchange),
             email: row.email.clone(),
-            unlocks: true,
+            act: LinkAct::Unlock,
         };
         render::page(StatusCode::OK, &view, FormTarget::Here)
     })

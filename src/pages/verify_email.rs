@@ -1,7 +1,7 @@
 //! `/verify-email`: shows that an address is the user's. Tests: tests/it/pages/verify_email.rs.
 
 use super::link::{self, Place};
-use super::view::{ConfirmLinkPage, MailRequest};
+use super::view::{ConfirmLinkPage, LinkAct, MailRequest};
 use super::{layout, mail_request};
 use crate::http::Exchange;
 use crate::http::render::{self, FormTarget};
@@ -39,7 +39,7 @@ pub async fn open(exchange: Exchange) -> Response {
             csrf: link::csrf(&exchange.cx, browser),
             action: link::action(&exchange),
             email: row.email.clone(),
-            unlocks: false,
+            act: LinkAct::Verify,
         };
         render::page(StatusCode::OK, &view, FormTarget::Here)
     })

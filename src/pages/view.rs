@@ -3,6 +3,7 @@
 //! without a server. Texts, attributes and element ids are part of the interface: browser tests rely on them.
 
 mod account;
+mod activity;
 mod consent;
 mod demo;
 mod dev_mail;
@@ -25,6 +26,7 @@ mod setup;
 mod tests;
 
 pub use account::{AppLine, AppsPage, ProfilePage, SessionLine, SessionsPage};
+pub use activity::{ActivityLine, ActivityPage, DataPage, DeletePage, EmailPage};
 pub use consent::ConsentPage;
 pub use demo::DemoPage;
 pub use dev_mail::{DevMail, DevMailPage};
@@ -37,7 +39,8 @@ pub use layout::Layout;
 pub use login::{LoginPage, LoginProblem};
 pub use logout::{LogoutPage, SignedOutPage};
 pub use mailed::{
-    AccountDone, CheckMailPage, ConfirmLinkPage, LinkGonePage, MailRequest, MailRequestPage, NewPasswordPage,
+    AccountDone, CheckMailPage, ConfirmLinkPage, LinkAct, LinkGonePage, MailRequest, MailRequestPage,
+    NewPasswordPage,
 };
 pub use mfa::{MfaPage, MfaProblem, MfaSetupPage};
 pub use problem::FieldProblem;

@@ -201,3 +201,11 @@ pub async fn spend(at: Sql<'_>, id: &str, now: Timestamp) -> Result<bool> {
     )?;
     Ok(changed == 1)
 }
+
+/// Forgets what a user has approved and no device has fetched yet.
+///
+/// # Errors
+/// The database fails.
+pub async fn delete_of_user(at: Sql<'_>, user_id: &str) -> Result<u64> {
+    execute!(at, "DELETE FROM device_codes WHERE user_id = $1", user_id)
+}

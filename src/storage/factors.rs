@@ -29,6 +29,8 @@ row! {
         pub recovery_codes: i64,
         /// Whether a password alone is not enough for this user.
         pub required: bool,
+        /// Whether the password is too short to do without a second factor.
+        pub short_password: bool,
     }
 }
 
@@ -49,7 +51,8 @@ pub async fn held(at: Sql<'_>, user_id: &str) -> Result<Held> {
         "SELECT EXISTS (SELECT 1 FROM authenticator_apps a WHERE a.user_id = $1) AS app,
            (SELECT count(*) FROM passkeys p WHERE p.user_id = $1) AS passkeys,
            (SELECT count(*) FROM recovery_codes r WHERE r.user_id = $1 AND r.spent_at IS NULL) AS recovery_codes,
-           EXISTS (SELECT 1 FROM mfa_required m WHERE m.user_id = $1) AS required",
+           EXISTS (SELECT 1 FROM mfa_required m WHERE m.user_id = $1) AS required,
+           EXISTS (SELECT 1 FROM users u WHERE u.id = $1 AND u.short_password) AS short_password",
         user_id,
     )
 }

@@ -68,3 +68,16 @@ pub async fn clear(at: Sql<'_>, subject: &str) -> Result<bool> {
 pub async fn unlock(at: Sql<'_>, subject: &str) -> Result<bool> {
     Ok(execute!(at, "DELETE FROM password_failures WHERE subject = $1", subject)? == 1)
 }
+
+/// Forgets what was counted for a user and for all devices of the user.
+///
+/// # Errors
+/// The database fails.
+pub async fn delete_of_user(at: Sql<'_>, user_id: &str) -> Result<u64> {
+    execute!(
+        at,
+        "DELETE FROM password_failures WHERE subject = $1 OR subject LIKE $2",
+        user_id,
+        format!("{user_id}/%"),
+    )
+}

@@ -4,7 +4,7 @@ use super::{Db, Result};
 use crate::time::{Seconds, Timestamp};
 
 /// Rows of one table per statement.
-const BATCH: i64 = 500;
+pub const BATCH: i64 = 500;
 /// Nodes whose clocks are this far behind still find the denial of a token that is not expired to them.
 const CLOCKS: Seconds = Seconds(60);
 /// Late polls of a device are still told that its code has expired.
@@ -89,6 +89,12 @@ pub async fn batch(db: &Db, now: Timestamp) -> Result<u64> {
            (SELECT f.subject FROM password_failures f WHERE f.failed_at < $1
               AND (f.locked_at IS NULL OR NOT EXISTS (SELECT 1 FROM users u WHERE u.id = f.subject)) LIMIT $2)",
         (now - OLD_FAILURES).0,
+        BATCH,
+    )?;
+    deleted += execute!(
+        db.write(),
+        "DELETE FROM email_changes WHERE id IN (SELECT id FROM email_changes WHERE revert_expires_at < $1 LIMIT $2)",
+        now.0,
         BATCH,
     )?;
     deleted += execute!(

@@ -1,6 +1,6 @@
 //! People who sign in.
 
-use super::{Result, Sql};
+use super::{Result, Sql, Tx};
 use crate::time::Timestamp;
 use std::fmt;
 
@@ -184,6 +184,61 @@ pub async fn set_email_verified(
     Ok(changed == 1)
 }
 
+/// Notes whether the password is shorter than one that has to do without a second factor.
+///
+/// # Errors
+/// The database fails.
+pub async fn set_short_password(at: Sql<'_>, id: &str, short: bool) -> Result<()> {
+    execute!(
+        at,
+        "UPDATE users SET short_password = $2 WHERE id = $1",
+        id,
+        short
+    )?;
+    Ok(())
+}
+
+/// Changes the address of an enabled user whose address and credentials are those of before, notes that it is the
+/// user's, and voids everything issued before (the credential epoch moves on).
+///
+/// # Errors
+/// The new address is taken (`is_unique_violation`), or the database fails.
+pub async fn change_email(
+    at: Sql<'_>,
+    id: &str,
+    (epoch, old): (i64, &str),
+    new: &str,
+    now: Timestamp,
+) -> Result<bool> {
+    let changed = execute!(
+        at,
+        "UPDATE users SET email = $4, email_verified = TRUE, credential_epoch = credential_epoch + 1, updated_at = $5
+         WHERE id = $1 AND credential_epoch = $2 AND email = $3 AND disabled_at IS NULL",
+        id,
+        epoch,
+        old,
+        new,
+        now.0,
+    )?;
+    Ok(changed == 1)
+}
+
+/// Gives an enabled user an address back, whatever it is now, and voids everything issued before.
+///
+/// # Errors
+/// The address is taken (`is_unique_violation`), or the database fails.
+pub async fn restore_email(at: Sql<'_>, id: &str, email: &str, now: Timestamp) -> Result<bool> {
+    let changed = execute!(
+        at,
+        "UPDATE users SET email = $2, email_verified = TRUE, credential_epoch = credential_epoch + 1, updated_at = $3
+         WHERE id = $1 AND disabled_at IS NULL",
+        id,
+        email,
+        now.0,
+    )?;
+    Ok(changed == 1)
+}
+
 /// Replaces the hash of an unchanged password by one with current parameters.
 ///
 /// # Errors
@@ -218,7 +273,41 @@ pub async fn set_disabled(at: Sql<'_>, id: &str, since: Option<Timestamp>, now: 
     Ok(changed == 1)
 }
 
-/// Removes the user with all sessions, consents and grants.
+/// Makes others who count the holders of a role wait until the transaction ends.
+///
+/// # Errors
+/// The database fails.
+pub async fn lock_role(tx: &mut Tx, role: &str) -> Result<()> {
+    let pattern = format!("%\"{role}\"%");
+    // In order, so that of two who wait for each other there are none.
+    let holders =
+        fetch_all!(tx.sql() => (String,), "SELECT id FROM users WHERE roles LIKE $1 ORDER BY id", pattern)?;
+    for (id,) in holders {
+        execute!(
+            tx.sql(),
+            "UPDATE users SET updated_at = updated_at WHERE id = $1",
+            id
+        )?;
+    }
+    Ok(())
+}
+
+/// Whether an enabled user other than `id` has `role`, for roles without JSON meta characters.
+///
+/// # Errors
+/// The database fails.
+pub async fn other_with_role(at: Sql<'_>, role: &str, id: &str) -> Result<bool> {
+    let pattern = format!("%\"{role}\"%");
+    let found = fetch_optional!(
+        at => (String,),
+        "SELECT id FROM users WHERE roles LIKE $1 AND id <> $2 AND disabled_at IS NULL LIMIT 1",
+        pattern,
+        id,
+    )?;
+    Ok(found.is_some())
+}
+
+/// Removes the user with all that is theirs: sessions, consents, grants, factors, links, events.
 ///
 /// # Errors
 /// The database fails.

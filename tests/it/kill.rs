@@ -6,7 +6,7 @@ mod load;
 
 use crate::support::TestApp;
 use crate::support::seed::Seed;
-use crate::support::server::{Process, free_port};
+use crate::support::server::{Process, client, code_form, free_port, post};
 use keywright::clock::SystemClock;
 use keywright::storage::Db;
 use ledger::Ledger;
@@ -39,6 +39,27 @@ async fn what_was_acknowledged_before_a_kill_is_true_after_it() {
     ledger.says_enough();
     nothing_is_half_done(&app).await;
     integrity(&app.app.db).await;
+}
+
+/// AC-268: a replay is in the trail as soon as it is refused.
+#[tokio::test]
+async fn an_event_that_was_answered_survives_a_kill() {
+    let app = TestApp::new().await;
+    app.spa().await;
+    let seed = Seed::new(&app, Arc::new(SystemClock)).await;
+    let server = Process::start_on(&app, free_port()).await;
+    let (_, code) = seed.code("spa").await;
+    let (http, url) = (client(), format!("{}/token", server.url));
+    for status in [200, 400] {
+        let answer = post(&http, &url, &code_form("spa", &code)).await.unwrap();
+        assert_eq!(answer.0, status, "{}", answer.1);
+    }
+    server.kill();
+    assert_eq!(
+        app.count("events WHERE event = 'replay' AND client_id = 'spa'")
+            .await,
+        1
+    );
 }
 
 /// Rows that one statement or transaction writes together are there together.

@@ -2,6 +2,7 @@
 
 use crate::support::{Browser, RelyingParty, TestApp};
 use keywright::config::{DatabaseUrl, Issuer};
+use keywright::identity::event::Actor;
 use keywright::identity::users;
 use keywright::secret::Secret;
 
@@ -203,9 +204,13 @@ async fn a_disabled_user_and_a_new_password_end_the_sessions() {
     assert!(!signed_in(&web, &mut alice).await);
     assert!(signed_in(&web, &mut bob).await);
     let user = app.user(BOB.0).await;
-    users::set_password(&app.app, &user, Secret::new("another long password".to_owned()))
-        .await
-        .unwrap();
+    users::set_password(
+        Actor::operator(&app.app),
+        &user,
+        Secret::new("another long password".to_owned()),
+    )
+    .await
+    .unwrap();
     assert!(!signed_in(&web, &mut bob).await);
 }
 

@@ -6,6 +6,7 @@ use super::{document, failure, find};
 use crate::app::App;
 use crate::config::SignUp;
 use crate::identity::email::CanonicalEmail;
+use crate::identity::event::{About, Actor, Event, Journal};
 use crate::identity::session::change_user;
 use crate::identity::sign_up;
 use crate::identity::users::UserError;
@@ -30,7 +31,12 @@ pub(super) async fn locked_since(app: &App, user: &UserRow) -> Result<Option<Tim
 pub(super) async fn unlock(app: &App, user: &str, output: Output) -> Result {
     let user = find(app, user).await?;
     let was_locked = locked_since(app, &user).await?.is_some();
-    password_failures::unlock(app.db.write(), &user.id).await?;
+    let mut journal = Journal::begin(Actor::operator(app)).await?;
+    password_failures::unlock(journal.sql(), &user.id).await?;
+    if was_locked {
+        journal.note(Event::Unlocked, About::user(&user.id)).await?;
+    }
+    journal.commit().await?;
     let text = if was_locked {
         format!("Unlocked {}.", user.email)
     } else {
@@ -55,7 +61,10 @@ pub(super) async fn disable(app: &App, user: &str, output: Output) -> Result {
     let now = app.clock.now();
     if user.disabled_at.is_none() {
         change_user(app, &user.id, async || {
-            users::set_disabled(app.db.write(), &user.id, Some(now), now).await?;
+            let mut journal = Journal::begin(Actor::operator(app)).await?;
+            users::set_disabled(journal.sql(), &user.id, Some(now), now).await?;
+            journal.note(Event::Disabled, About::user(&user.id)).await?;
+            journal.commit().await?;
             Ok::<_, UserError>(())
         })
         .await
@@ -77,7 +86,12 @@ pub(super) async fn disable(app: &App, user: &str, output: Output) -> Result {
 /// There is no such user; the database fails.
 pub(super) async fn enable(app: &App, user: &str, output: Output) -> Result {
     let user = find(app, user).await?;
-    users::set_disabled(app.db.write(), &user.id, None, app.clock.now()).await?;
+    if user.disabled_at.is_some() {
+        let mut journal = Journal::begin(Actor::operator(app)).await?;
+        users::set_disabled(journal.sql(), &user.id, None, app.clock.now()).await?;
+        journal.note(Event::Enabled, About::user(&user.id)).await?;
+        journal.commit().await?;
+    }
     show_again(
         app,
         &user,

@@ -3,6 +3,7 @@
 use super::super::error::{CliError, Result};
 use super::super::output::{Output, to_stderr};
 use crate::app::App;
+use crate::identity::event::{Actor, Journal};
 use crate::identity::import::{self, Entry};
 use crate::storage::users;
 use clap::Args;
@@ -32,21 +33,21 @@ pub(super) async fn run(arguments: &Import, app: &App, output: Output) -> Result
         .map_err(|error| CliError::failure(format!("cannot read {name}: {error}"), "check the path"))?;
     let mut entries = import::read(&text)
         .map_err(|why| CliError::failure(format!("{name}: {why}"), "keywright user import --help"))?;
-    let mut tx = app.db.begin().await?;
+    let mut journal = Journal::begin(Actor::operator(app)).await?;
     for entry in &mut entries {
         let Ok(person) = &entry.person else { continue };
         let email = &person.user.email;
-        if users::find_by_email(tx.sql(), email).await?.is_some() {
+        if users::find_by_email(journal.sql(), email).await?.is_some() {
             entry.person = Err(format!("{email} is a user already"));
         } else {
-            import::insert(app, tx.sql(), person).await?;
+            import::insert(&mut journal, person).await?;
         }
     }
     let refused = entries.iter().filter(|entry| entry.person.is_err()).count();
     let added = entries.len() - refused;
     let goes = (refused == 0 || arguments.skip_refused) && !arguments.dry_run;
     if goes {
-        tx.commit().await?;
+        journal.commit().await?;
     }
     let report: String = entries.iter().map(line).collect();
     if refused > 0 && !goes && !arguments.dry_run {

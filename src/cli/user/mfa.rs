@@ -3,6 +3,8 @@
 use crate::app::App;
 use crate::cli::error::Result;
 use crate::cli::output::Output;
+use crate::identity::event::{About, Actor, Event, Journal};
+use crate::identity::notice::{self, Notice};
 use crate::storage::factors::{self, Held};
 use crate::storage::passkeys;
 use crate::storage::users::UserRow;
@@ -23,12 +25,14 @@ pub(crate) struct Change {
 pub(super) async fn run(app: &App, user: &UserRow, change: &Change, output: Output) -> Result {
     let now = app.clock.now();
     if change.reset {
-        let mut tx = app.db.begin().await?;
-        factors::lock(&mut tx, &user.id).await?;
-        factors::remove_app(tx.sql(), &user.id).await?;
-        passkeys::remove_all(tx.sql(), &user.id).await?;
-        factors::replace_recovery_codes(&mut tx, &user.id, &[], now).await?;
-        tx.commit().await?;
+        let mut journal = Journal::begin(Actor::operator(app)).await?;
+        factors::lock(journal.tx(), &user.id).await?;
+        factors::remove_app(journal.sql(), &user.id).await?;
+        passkeys::remove_all(journal.sql(), &user.id).await?;
+        factors::replace_recovery_codes(journal.tx(), &user.id, &[], now).await?;
+        journal.note(Event::FactorsRemoved, About::user(&user.id)).await?;
+        notice::send(&mut journal, Notice::FactorsRemoved, user).await?;
+        journal.commit().await?;
     }
     if let Some(require) = change.require {
         factors::require(app.db.write(), &user.id, require.then_some(now)).await?;
@@ -50,8 +54,14 @@ pub(super) async fn run(app: &App, user: &UserRow, change: &Change, output: Outp
 
 fn text(user: &UserRow, held: &Held) -> String {
     let yes_no = |value: bool| if value { "yes" } else { "no" };
+    // The operator's way out must work; the password is for its owner to change.
+    let short = if held.short_password && !held.any() {
+        "\n\nThe password is short for an account without a second factor.\n  next: keywright user set-password"
+    } else {
+        ""
+    };
     format!(
-        "email           {}\nrequired        {}\napp             {}\npasskeys        {}\nrecovery codes  {}",
+        "email           {}\nrequired        {}\napp             {}\npasskeys        {}\nrecovery codes  {}{short}",
         user.email,
         yes_no(held.required),
         yes_no(held.app),

@@ -3,8 +3,17 @@
 use super::normalize;
 use crate::identity::email::CanonicalEmail;
 
-/// Longer ones are refused, never cut (ASVS 6.2.8, 6.2.9).
-pub const MAX_BYTES: usize = 1024;
+/// Most characters; longer ones are refused, never cut (ASVS 6.2.8, 6.2.9).
+pub const MAX_LENGTH: usize = 128;
+
+/// What a password must not be built on: whose it is.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Context<'a> {
+    /// The user's address.
+    pub email: Option<&'a CanonicalEmail>,
+    /// The user's name.
+    pub name: Option<&'a str>,
+}
 
 /// Why a new password is not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -12,11 +21,11 @@ pub enum PasswordProblem {
     /// Fewer characters than this.
     #[error("the password must have at least {0} characters")]
     TooShort(usize),
-    /// More than [`MAX_BYTES`].
-    #[error("the password is too long")]
+    /// More than [`MAX_LENGTH`] characters.
+    #[error("the password must have at most {MAX_LENGTH} characters")]
     TooLong,
-    /// It is, or contains, the name part of the user's e-mail address, or the name of this product.
-    #[error("the password must not contain your e-mail address")]
+    /// It is, or contains, a part of the user's name or e-mail address, or the name of this product.
+    #[error("the password must not contain your name, your email address or the name of this server")]
     ContainsName,
     /// It is among the most used passwords, or one character repeated.
     #[error("the password is one of the most common ones")]
@@ -26,23 +35,26 @@ pub enum PasswordProblem {
 /// Checks a new password. `min_length` counts characters (Unicode scalar values after normalization).
 ///
 /// The built-in list is short: it stops the passwords that attackers try first, it is no check against breached ones.
-pub fn check_new(
-    password: &str,
-    min_length: usize,
-    email: Option<&CanonicalEmail>,
-) -> Result<(), PasswordProblem> {
+pub fn check_new(password: &str, min_length: usize, context: Context<'_>) -> Result<(), PasswordProblem> {
     let password = normalize(password);
-    if password.len() > MAX_BYTES {
+    let characters = password.chars().count();
+    if characters > MAX_LENGTH {
         return Err(PasswordProblem::TooLong);
     }
-    if password.chars().count() < min_length {
+    if characters < min_length {
         return Err(PasswordProblem::TooShort(min_length));
     }
     let lower = password.to_lowercase();
+    let name = normalize(context.name.unwrap_or_default()).to_lowercase();
+    let email = context.email.into_iter();
     let names = email
-        .into_iter()
-        .flat_map(|email| [email.as_str(), email.local_part()]);
-    if names.chain(["keywright"]).any(|name| is_built_on(&lower, name)) {
+        .flat_map(|email| [email.as_str(), email.local_part()])
+        .chain([name.as_str(), "keywright"])
+        .chain(name.split_whitespace());
+    if names
+        .filter(|name| !name.is_empty())
+        .any(|name| is_built_on(&lower, name))
+    {
         return Err(PasswordProblem::ContainsName);
     }
     let mut letters = lower.chars();
@@ -52,6 +64,11 @@ pub fn check_new(
         return Err(PasswordProblem::Common);
     }
     Ok(())
+}
+
+/// The length of a password in characters, as it is counted against the limits.
+pub fn length(password: &str) -> usize {
+    normalize(password).chars().count()
 }
 
 /// Names of one to three letters occur in ordinary words, so only equality counts for them.
@@ -82,14 +99,18 @@ wordpass zaq12wsx zxcvbnm1 zxcvbnm123
 
 #[cfg(test)]
 mod tests {
-    use super::{COMMON, MAX_BYTES, PasswordProblem, check_new};
+    use super::{COMMON, Context, MAX_LENGTH, PasswordProblem, check_new};
     use crate::identity::email::CanonicalEmail;
 
     /// AC-212 · AC-213
     #[test]
     fn a_new_password_is_long_enough_and_not_obvious() {
         let email = CanonicalEmail::parse("Alice.Liddell@example.com").unwrap();
-        let check = |password: &str| check_new(password, 8, Some(&email));
+        let context = Context {
+            email: Some(&email),
+            name: Some("Zoë of Wonderland"),
+        };
+        let check = |password: &str| check_new(password, 8, context);
         for good in [
             "correct horse",
             "        x",
@@ -101,14 +122,23 @@ mod tests {
         }
         assert_eq!(check("x7#k2!q"), Err(PasswordProblem::TooShort(8)));
         assert_eq!(check(""), Err(PasswordProblem::TooShort(8)));
-        assert_eq!(check(&"xy".repeat(MAX_BYTES / 2)), Ok(()));
-        assert_eq!(check(&"xy".repeat(MAX_BYTES)), Err(PasswordProblem::TooLong));
+        assert_eq!(check(&"xy".repeat(MAX_LENGTH / 2)), Ok(()));
+        assert_eq!(
+            check(&"ぱす".repeat(MAX_LENGTH / 2)),
+            Ok(()),
+            "characters, not bytes"
+        );
+        for length in [MAX_LENGTH + 1, 4_096] {
+            assert_eq!(check(&"x".repeat(length)), Err(PasswordProblem::TooLong));
+        }
         for name in [
             "alice.liddell",
             "ALICE.LIDDELL",
             "xAlice.Liddell1",
             "alice.liddell@example.com",
             "my keywright",
+            "down in wonderland",
+            "Zoe\u{308} of Wonderland",
         ] {
             assert_eq!(check(name), Err(PasswordProblem::ContainsName), "{name}");
         }
@@ -116,13 +146,17 @@ mod tests {
             assert_eq!(check(common), Err(PasswordProblem::Common), "{common}");
         }
         let short = CanonicalEmail::parse("al@example.com").unwrap();
-        assert_eq!(check_new("always different", 8, Some(&short)), Ok(()));
+        let short = Context {
+            email: Some(&short),
+            name: Some("Al of"),
+        };
+        assert_eq!(check_new("always different", 8, short), Ok(()));
     }
 
     #[test]
     fn length_counts_characters_in_normal_form() {
         assert_eq!(
-            check_new("e\u{301}e\u{301}e\u{301}ea", 8, None),
+            check_new("e\u{301}e\u{301}e\u{301}ea", 8, Context::default()),
             Err(PasswordProblem::TooShort(8))
         );
     }

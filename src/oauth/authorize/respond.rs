@@ -5,6 +5,7 @@ use super::pending::Pending;
 use super::return_to::{Response, ReturnTo};
 use crate::cx::Cx;
 use crate::id;
+use crate::identity::event::{About, Actor, Event, Journal};
 use crate::oauth::client::Client;
 use crate::oauth::discovery::{ACR_MFA, ACR_PASSWORD};
 use crate::oauth::engine::scope::Scope;
@@ -62,22 +63,27 @@ pub(super) async fn code(
     match pending {
         None => grants::insert(cx.app.db.write(), &grant).await?,
         Some(pending) => {
-            let mut tx = cx.app.db.begin().await?;
-            if !interactions::spend(tx.sql(), &pending.id, cx.now).await? {
+            let mut journal = Journal::begin(Actor::of(cx)).await?;
+            if !interactions::spend(journal.sql(), &pending.id, cx.now).await? {
                 return Ok(None);
             }
             if let Some(allowed) = &allowed {
                 consents::upsert(
-                    tx.sql(),
+                    journal.sql(),
                     &session.user_id,
                     &client.id,
                     &allowed.to_string(),
                     cx.now,
                 )
                 .await?;
+                let about = About {
+                    client: Some(&client.id),
+                    ..About::user(&session.user_id)
+                };
+                journal.note(Event::ConsentGiven, about).await?;
             }
-            grants::insert(tx.sql(), &grant).await?;
-            tx.commit().await?;
+            grants::insert(journal.sql(), &grant).await?;
+            journal.commit().await?;
         }
     }
     Ok(Some(return_to.success(code.expose())))

@@ -6,6 +6,8 @@ use super::authorization::{Authorization, Generation, Source};
 use super::fresh;
 use super::grants;
 use crate::cx::Cx;
+use crate::identity::event::{About, Actor, Event, Journal};
+use crate::identity::notice::{self, Notice};
 use crate::oauth::client::Client;
 use crate::oauth::error::{Result, invalid_grant};
 use crate::oauth::may_issue;
@@ -14,6 +16,7 @@ use crate::opaque::Opaque;
 use crate::storage::device_codes::{self, DeviceCodeRow};
 use crate::storage::grants as rows;
 use crate::storage::grants::{NewRefresh, Rotation, Standing};
+use crate::storage::users;
 use crate::time::{Seconds, Timestamp};
 use serde::Serialize;
 
@@ -57,7 +60,7 @@ pub async fn issue(cx: &Cx, client: &Client, authorization: Authorization) -> Re
         return Ok(response(access, None, None, scope.to_string()));
     };
     if is_known_replay(&standing, &source) {
-        return Err(replayed(cx, &standing.id).await?);
+        return Err(replayed(cx, &standing).await?);
     }
     let access = access_token::mint(cx, client, Some(&standing), &scope, &resources)?;
     let id_token = match scope.has("openid") {
@@ -89,7 +92,7 @@ async fn redeem(cx: &Cx, client: &Client, standing: &Standing) -> Result<Option<
     let (token, stored) = first_refresh(cx, client, &standing.id);
     let purge_at = purge_at(cx, stored.as_ref(), standing.expires_at);
     if !rows::redeem_code(cx.app.db.write(), &standing.id, stored.as_ref(), purge_at, cx.now).await? {
-        return Err(replayed(cx, &standing.id).await?);
+        return Err(replayed(cx, standing).await?);
     }
     Ok(token.map(|token| token.expose().to_owned()))
 }
@@ -112,7 +115,7 @@ async fn rotate(cx: &Cx, standing: &Standing, presented: &Opaque) -> Result<Stri
     let generation = still_good.map(|standing| grants::generation(cx, presented, &standing));
     match generation {
         Some(Generation::JustReplaced(successor)) => Ok(successor),
-        _ => Err(replayed(cx, &standing.id).await?),
+        _ => Err(replayed(cx, standing).await?),
     }
 }
 
@@ -121,7 +124,7 @@ async fn fetch(cx: &Cx, client: &Client, standing: &Standing, row: &DeviceCodeRo
     let mut tx = cx.app.db.begin().await?;
     if !device_codes::spend(tx.sql(), &row.id, cx.now).await? {
         drop(tx);
-        return Err(replayed(cx, &standing.id).await?);
+        return Err(replayed(cx, standing).await?);
     }
     let purge_at = purge_at(cx, stored.as_ref(), standing.expires_at);
     rows::insert(tx.sql(), &fresh::row(standing, stored, purge_at)).await?;
@@ -132,7 +135,18 @@ async fn fetch(cx: &Cx, client: &Client, standing: &Standing, row: &DeviceCodeRo
 async fn begin(cx: &Cx, standing: &Standing) -> Result<String> {
     let (token, stored) = refresh_token::mint(cx, &standing.id);
     let purge_at = purge_at(cx, Some(&stored), standing.expires_at);
-    rows::insert(cx.app.db.write(), &fresh::row(standing, Some(stored), purge_at)).await?;
+    let mut journal = Journal::begin(Actor::of(cx)).await?;
+    rows::insert(journal.sql(), &fresh::row(standing, Some(stored), purge_at)).await?;
+    let about = About {
+        client: Some(&standing.client_id),
+        amr: Some(&standing.amr),
+        ..About::user(&standing.user_id)
+    };
+    journal.note(Event::SignedIn, about).await?;
+    if let Some(user) = users::find(journal.sql(), &standing.user_id).await? {
+        notice::signed_in(&mut journal, cx, &user).await?;
+    }
+    journal.commit().await?;
     Ok(token.expose().to_owned())
 }
 
@@ -154,9 +168,21 @@ fn purge_at(cx: &Cx, refresh: Option<&NewRefresh>, absolute_end: i64) -> Timesta
 
 /// Something was used twice: everything that it bought is revoked, committed, and only then refused
 /// (RFC 6749 §4.1.2, RFC 9700 §4.14.2).
-async fn replayed(cx: &Cx, grant_id: &str) -> Result<crate::oauth::error::Failure> {
-    rows::revoke(cx.app.db.write(), grant_id, cx.now).await?;
-    tracing::warn!(target: "audit", event = "replay", grant = grant_id, request_id = %cx.request_id, "replay: grant revoked");
+async fn replayed(cx: &Cx, standing: &Standing) -> Result<crate::oauth::error::Failure> {
+    let mut journal = Journal::begin(Actor::of(cx)).await?;
+    // Of any number of replays the first one ends the grant, and is told of.
+    if rows::revoke(journal.sql(), &standing.id, cx.now).await? {
+        let about = About {
+            client: Some(&standing.client_id),
+            grant: Some(&standing.id),
+            ..About::user(&standing.user_id)
+        };
+        journal.note(Event::Replay, about).await?;
+        if let Some(user) = users::find(journal.sql(), &standing.user_id).await? {
+            notice::send(&mut journal, Notice::Replay, &user).await?;
+        }
+    }
+    journal.commit().await?;
     Ok(invalid_grant("used before: the grant is revoked").into())
 }
 

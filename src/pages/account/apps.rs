@@ -4,6 +4,7 @@ use super::{Page, Visit, done, posted, text, visit};
 use crate::cx::Cx;
 use crate::http::Exchange;
 use crate::http::render::{self, FormTarget};
+use crate::identity::event::{About, Actor, Event, Journal};
 use crate::oauth::engine::scope::Scope;
 use crate::oauth::error::Fault;
 use crate::pages::view::{AppLine, AppsPage};
@@ -53,21 +54,26 @@ pub async fn submit(exchange: Exchange) -> Response {
     };
     let client_id = text(&params, "client");
     match remove(cx, &visit.user.id, client_id).await {
-        Ok(true) => {
-            tracing::info!(target: "audit", event = "app_removed", user = visit.user.id, client = client_id, request_id = %cx.request_id, "app removed");
-            done(cx, Page::Apps, "removed")
-        }
+        Ok(true) => done(cx, Page::Apps, "removed"),
         Ok(false) => render::not_found(cx),
         Err(fault) => render::page_error(cx, fault.into()),
     }
 }
 
 async fn remove(cx: &Cx, user_id: &str, client_id: &str) -> Result<bool, Fault> {
-    let mut tx = cx.app.db.begin().await?;
-    let consented = consents::delete(tx.sql(), user_id, client_id).await?;
-    let revoked = grants::revoke_of_client(tx.sql(), user_id, client_id, cx.now).await?;
-    tx.commit().await?;
-    Ok(consented || revoked > 0)
+    let mut journal = Journal::begin(Actor::of(cx)).await?;
+    let consented = consents::delete(journal.sql(), user_id, client_id).await?;
+    let revoked = grants::revoke_of_client(journal.sql(), user_id, client_id, cx.now).await?;
+    if !consented && revoked == 0 {
+        return Ok(false);
+    }
+    let about = About {
+        client: Some(client_id),
+        ..About::user(user_id)
+    };
+    journal.note(Event::ConsentRemoved, about).await?;
+    journal.commit().await?;
+    Ok(true)
 }
 
 async fn lines(cx: &Cx, visit: &Visit) -> Result<Vec<AppLine>, Fault> {

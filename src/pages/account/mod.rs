@@ -1,9 +1,12 @@
 //! `/account`: what people see and change of their own account. Every page works without a script; a change of what
 //! proves who somebody is needs a sign-in of the last ten minutes. Tests: tests/it/account/.
 
+pub mod activity;
 pub mod app;
 pub mod apps;
-mod device_name;
+pub mod data;
+pub mod delete;
+pub mod email;
 pub mod passkey;
 pub mod password;
 pub mod profile;
@@ -44,6 +47,11 @@ enum Page {
     Passkey,
     Sessions,
     Apps,
+    Email,
+    Activity,
+    Data,
+    Export,
+    Delete,
 }
 
 const PAGES: &[(Page, &str, &str)] = &[
@@ -54,6 +62,11 @@ const PAGES: &[(Page, &str, &str)] = &[
     (Page::Passkey, "account-passkey", "/account/security/passkey"),
     (Page::Sessions, "account-sessions", "/account/sessions"),
     (Page::Apps, "account-apps", "/account/apps"),
+    (Page::Email, "account-email", "/account/email"),
+    (Page::Activity, "account-activity", "/account/activity"),
+    (Page::Data, "account-data", "/account/data"),
+    (Page::Export, "account-export", "/account/data/export"),
+    (Page::Delete, "account-delete", "/account/data/delete"),
 ];
 
 impl Page {
@@ -117,7 +130,7 @@ impl Visit {
             Some(proof) if self.session.acr != ACR_MFA => proof,
             _ => proof_of(&self.session),
         };
-        let (cookie, session) = session::start(cx, &self.user, proof, Some(&self.session)).await?;
+        let (cookie, session) = session::renew(cx, &self.user, proof, &self.session).await?;
         self.browser.session = Some(session.clone());
         self.session = session;
         Ok(cookie)

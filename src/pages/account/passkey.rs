@@ -1,9 +1,10 @@
 //! `/account/security/passkey`: adds a passkey. The ceremony needs a script; the page says so where there is none.
 
-use super::{Page, Visit, confirmed_post, confirmed_visit, device_name, done, security, text};
+use super::{Page, Visit, confirmed_post, confirmed_visit, done, security, text};
 use crate::cx::Cx;
 use crate::http::render::{self, FormTarget};
 use crate::http::{Exchange, asset_url, set_session};
+use crate::identity::device_name::device_name;
 use crate::identity::passkey::{self, Denied};
 use crate::oauth::error::Fault;
 use crate::pages::view::{FieldProblem, PasskeySetupPage};
@@ -77,7 +78,7 @@ async fn page(cx: &Cx, visit: &Visit, problem: Option<&str>) -> Result<Response,
         layout: layout(cx, Some(&visit.browser)),
         csrf: visit.csrf(cx),
         flow: visit.flow.clone(),
-        name: device_name::device_name(&cx.user_agent),
+        name: device_name(&cx.user_agent),
         ceremony: mfa::view(ceremony),
         script: asset_url(cx.app.config.public_url.path(), "passkey.js"),
         problems: problem

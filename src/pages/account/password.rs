@@ -3,7 +3,9 @@
 use super::{Page, Visit, confirmed_post, confirmed_visit, done, text};
 use crate::cx::Cx;
 use crate::http::render::{self, FormTarget};
-use crate::http::{Exchange, set_session};
+use crate::http::{Exchange, set_device, set_session};
+use crate::identity::event::Actor;
+use crate::identity::known_device;
 use crate::identity::sign_in::{self, Denied};
 use crate::identity::users::{self as accounts, UserError};
 use crate::oauth::error::Fault;
@@ -54,7 +56,7 @@ pub async fn submit(exchange: Exchange) -> Response {
         }
         Err(_) => return wrong(&visit, "current", "This is not your current password."),
     }
-    match accounts::set_password(&cx.app, &visit.user, Secret::new(new.to_owned())).await {
+    match accounts::set_password(Actor::of(cx), &visit.user, Secret::new(new.to_owned())).await {
         Ok(()) => {}
         Err(error @ UserError::Password(_)) => {
             return wrong(&visit, "password", &setup::sentence(&error.to_string()));
@@ -63,7 +65,6 @@ pub async fn submit(exchange: Exchange) -> Response {
         Err(UserError::Storage(error)) => return render::page_error(cx, error.into()),
         Err(other) => return render::page_error(cx, Fault::internal(other).into()),
     }
-    tracing::info!(target: "audit", event = "password_changed", user = visit.user.id, request_id = %cx.request_id, "password changed");
     // The new epoch has ended this session too: it goes on under a new cookie.
     match users::find(cx.app.db.write(), &visit.user.id).await {
         Ok(Some(user)) => visit.user = user,
@@ -74,6 +75,8 @@ pub async fn submit(exchange: Exchange) -> Response {
         Ok(cookie) => {
             let mut response = done(cx, Page::Security, "password");
             set_session(cx, &mut response, &cookie);
+            // It was known by the old password; the new one was chosen here.
+            set_device(cx, &mut response, &known_device::remember(cx, &visit.user));
             response
         }
         Err(fault) => render::page_error(cx, fault.into()),
@@ -85,7 +88,7 @@ fn page(cx: &Cx, visit: &Visit, status: StatusCode, problem: Option<FieldProblem
         layout: layout(cx, Some(&visit.browser)),
         csrf: visit.csrf(cx),
         email: visit.user.email.clone(),
-        min_length: cx.app.config.passwords.min_length,
+        min_length: accounts::min_length(&cx.app, &visit.held),
         problems: problem.into_iter().collect(),
     };
     render::page(status, &view, FormTarget::Here)

@@ -4,9 +4,10 @@ use super::{Page, Visit, done, posted, text, visit};
 use crate::cx::Cx;
 use crate::http::Exchange;
 use crate::http::render::{self, FormTarget};
+use crate::identity::event::{About, Actor, Event, Journal};
 use crate::pages::layout;
 use crate::pages::view::{FieldProblem, ProfilePage};
-use crate::storage::users;
+use crate::storage::{Result, users};
 use axum::http::StatusCode;
 use axum::response::Response;
 
@@ -43,24 +44,25 @@ pub async fn submit(exchange: Exchange) -> Response {
     }
     let some = |value: &str| Some(value.to_owned()).filter(|value| !value.is_empty());
     let (new_name, new_username) = (some(&name), some(&username));
-    let saved = users::set_profile(
-        cx.app.db.write(),
-        &visit.user.id,
-        new_name.as_deref(),
-        new_username.as_deref(),
-        cx.now,
-    );
-    match saved.await {
-        Ok(true) => {
-            tracing::info!(target: "audit", event = "profile_changed", user = visit.user.id, request_id = %cx.request_id, "profile changed");
-            done(cx, Page::Profile, "saved")
-        }
+    match save(cx, &visit.user.id, new_name.as_deref(), new_username.as_deref()).await {
+        Ok(true) => done(cx, Page::Profile, "saved"),
         Ok(false) => {
             let taken = FieldProblem::of_field("preferred_username", "Somebody else has this username.");
             page(cx, &visit, (name, username), false, vec![taken])
         }
         Err(error) => render::page_error(cx, error.into()),
     }
+}
+
+/// `false` if somebody else has the username.
+async fn save(cx: &Cx, user_id: &str, name: Option<&str>, username: Option<&str>) -> Result<bool> {
+    let mut journal = Journal::begin(Actor::of(cx)).await?;
+    if !users::set_profile(journal.sql(), user_id, name, username, cx.now).await? {
+        return Ok(false);
+    }
+    journal.note(Event::ProfileChanged, About::user(user_id)).await?;
+    journal.commit().await?;
+    Ok(true)
 }
 
 fn problems(visit: &Visit, name: &str, username: &str) -> Vec<FieldProblem> {
@@ -96,6 +98,7 @@ fn page(
         csrf: visit.csrf(cx),
         email: visit.user.email.clone(),
         verified: visit.user.email_verified,
+        mails: cx.app.config.sends_mail(),
         name,
         preferred_username,
         saved,

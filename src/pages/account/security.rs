@@ -42,6 +42,11 @@ pub async fn remove(exchange: Exchange) -> Response {
             let text = "This account needs a second factor. Add another one before you remove the last.";
             answer(cx, page(cx, &visit, "", Some(text)).await)
         }
+        Ok(Removed::ShortPassword) => {
+            let text = "Your password is too short to protect the account alone. Change it to a longer one before you \
+                        remove the last second factor.";
+            answer(cx, page(cx, &visit, "", Some(text)).await)
+        }
         Err(fault) => render::page_error(cx, fault.into()),
     }
 }

@@ -1,8 +1,9 @@
 //! `/account/sessions`: where the user is signed in, and how to end that.
 
-use super::{Page, device_name, done, posted, text, visit};
+use super::{Page, done, posted, text, visit};
 use crate::http::Exchange;
 use crate::http::render::{self, FormTarget};
+use crate::identity::device_name::device_name;
 use crate::identity::session;
 use crate::pages::layout;
 use crate::pages::view::{SessionLine, SessionsPage};
@@ -26,7 +27,7 @@ pub async fn show(exchange: Exchange) -> Response {
         .into_iter()
         .map(|row| SessionLine {
             here: row.id == visit.session.id,
-            device: device_name::device_name(&row.user_agent),
+            device: device_name(&row.user_agent),
             ip: row.ip,
             method: method(&row.amr),
             signed_in: Timestamp(row.auth_time).for_people(),
@@ -66,17 +67,14 @@ pub async fn submit(exchange: Exchange) -> Response {
         id => (session::end_of_user(cx, user_id, id).await, "one"),
     };
     match ended {
-        Ok(true) => {
-            tracing::info!(target: "audit", event = "session_ended", user = user_id, what, request_id = %cx.request_id, "signed out elsewhere");
-            done(cx, Page::Sessions, what)
-        }
+        Ok(true) => done(cx, Page::Sessions, what),
         Ok(false) => render::not_found(cx),
         Err(error) => render::page_error(cx, error.into()),
     }
 }
 
 /// How somebody signed in, from the methods of RFC 8176.
-fn method(amr: &str) -> &'static str {
+pub(super) fn method(amr: &str) -> &'static str {
     let has = |method: &str| amr.split(' ').any(|known| known == method);
     match (has("pwd"), has("otp"), has("hwk") || has("swk")) {
         (true, true, _) => "Password and code",

@@ -16,6 +16,8 @@ pub struct ProfilePage {
     pub email: String,
     /// Whether it is verified.
     pub verified: bool,
+    /// Whether the address can be changed, as mails can be sent.
+    pub mails: bool,
     /// Full name.
     pub name: String,
     /// Short name that apps show.

@@ -27,6 +27,8 @@ impl Layout {
             ("Security", "/account/security"),
             ("Devices", "/account/sessions"),
             ("Apps", "/account/apps"),
+            ("Activity", "/account/activity"),
+            ("Data", "/account/data"),
         ]
     }
 

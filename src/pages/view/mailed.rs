@@ -13,6 +13,8 @@ pub enum MailRequest {
     Verify,
     /// An account.
     SignUp,
+    /// Another address for an account.
+    ChangeEmail,
 }
 
 impl MailRequest {
@@ -22,6 +24,7 @@ impl MailRequest {
             Self::Reset => "/reset-password",
             Self::Verify => "/verify-email",
             Self::SignUp => "/signup",
+            Self::ChangeEmail => "/account/email",
         }
     }
 }
@@ -32,6 +35,7 @@ impl MailRequest {
             Self::Reset => "Reset your password",
             Self::Verify => "Confirm your email address",
             Self::SignUp => "Create your account",
+            Self::ChangeEmail => "Change your email address",
         }
     }
 
@@ -40,6 +44,7 @@ impl MailRequest {
             Self::Reset => "We send you a link to choose a new one.",
             Self::Verify => "We send you a link that confirms it.",
             Self::SignUp => "We send you a link to go on with.",
+            Self::ChangeEmail => "We send a link to the new address.",
         }
     }
 }
@@ -90,8 +95,41 @@ pub struct ConfirmLinkPage {
     pub action: String,
     /// Whose account.
     pub email: String,
-    /// Whether it unlocks; else it confirms the address.
-    pub unlocks: bool,
+    /// What it does.
+    pub act: LinkAct,
+}
+
+/// What the link of a mail does, once its button is pressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkAct {
+    /// Confirms the address.
+    Verify,
+    /// Opens a locked account.
+    Unlock,
+    /// Gives an account this address.
+    ChangeEmail,
+    /// Gives it this address back, and ends every sign-in.
+    RevertEmail,
+}
+
+impl LinkAct {
+    /// Heading, what happens, and the button.
+    fn words(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::Verify => ("Confirm your email address", "", "Confirm"),
+            Self::Unlock => ("Unlock your account", "", "Unlock"),
+            Self::ChangeEmail => (
+                "Use this email address",
+                "Your account gets this address, and you sign in with it. You are signed out everywhere else.",
+                "Use this address",
+            ),
+            Self::RevertEmail => (
+                "Keep this email address",
+                "Your account keeps this address, or gets it back, and everybody is signed out of it.",
+                "Keep this address",
+            ),
+        }
+    }
 }
 
 /// Asks for a new password: `#password-form`. Posts `csrf`, `password` and, for a new account, `name`.
@@ -140,6 +178,8 @@ pub struct AccountDone {
     pub heading: &'static str,
     /// What has happened.
     pub text: &'static str,
+    /// Where to go on: the text of the link, and its path.
+    pub next: Option<(&'static str, &'static str)>,
 }
 
 fn of<'a>(problems: &'a [FieldProblem], field: &str) -> Option<&'a str> {

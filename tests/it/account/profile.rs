@@ -1,8 +1,9 @@
 //! `/account`: the profile, and what holds for all pages of the account.
 
+use crate::support::mailbox::with_mail;
 use crate::support::{TestApp, USERS};
 
-const PAGES: [&str; 7] = [
+const PAGES: [&str; 12] = [
     "/account",
     "/account/security",
     "/account/security/password",
@@ -10,12 +11,17 @@ const PAGES: [&str; 7] = [
     "/account/security/passkey",
     "/account/sessions",
     "/account/apps",
+    "/account/email",
+    "/account/activity",
+    "/account/data",
+    "/account/data/export",
+    "/account/data/delete",
 ];
 
 /// RFC 9700 §4.11 · AC-079: the sign-in leads back to the page, and nowhere else.
 #[tokio::test]
 async fn every_page_asks_for_a_sign_in_and_comes_back_to_itself() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(with_mail).await;
     for path in PAGES {
         let mut browser = app.browser();
         let to_login = browser.get(path).await;
@@ -52,13 +58,16 @@ async fn every_page_asks_for_a_sign_in_and_comes_back_to_itself() {
 /// AC-214, AC-220, AC-221: credentials are changed by who has signed in within the last ten minutes.
 #[tokio::test]
 async fn credentials_are_changed_only_after_a_recent_sign_in() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(with_mail).await;
     let mut alice = app.alice().await;
     app.clock.advance(601);
     for path in [
         "/account/security/password",
         "/account/security/app",
         "/account/security/passkey",
+        "/account/email",
+        "/account/data/export",
+        "/account/data/delete",
     ] {
         let answer = alice.get(path).await;
         assert!(
@@ -83,6 +92,8 @@ async fn credentials_are_changed_only_after_a_recent_sign_in() {
         ("/account/security/recovery-codes", &[]),
         ("/account/security/app", &[("code", "000000")]),
         ("/account/security/passkey", &[("credential", "{}")]),
+        ("/account/email", &[("email", "new@example.test")]),
+        ("/account/data/delete", &[("confirm", USERS[0].1)]),
     ] {
         let answer = alice.post_account(path, fields).await;
         assert!(
@@ -127,10 +138,12 @@ async fn a_session_without_the_second_factor_changes_no_factors() {
 
 #[tokio::test]
 async fn forms_of_other_pages_and_sites_change_nothing() {
-    let app = TestApp::new().await;
+    let app = TestApp::with(with_mail).await;
     let mut alice = app.alice().await;
     for path in [
         "/account",
+        "/account/email",
+        "/account/data/delete",
         "/account/security/password",
         "/account/security/app",
         "/account/security/passkey",

@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::http::{Request, header};
 use keywright::app::App;
 use keywright::entropy::SystemEntropy;
+use keywright::identity::event::Actor;
 use keywright::identity::users;
 use keywright::oauth::client::Metadata;
 use keywright::oauth::client::registration::{Profile, profile};
@@ -205,9 +206,13 @@ async fn a_user_who_is_gone_since_the_approval_buys_nothing() {
     let (changed, disabled) = (begin(&device, &[]).await, begin(&device, &[]).await);
     approve(&mut bob, &changed).await;
     let user = app.user("bob@example.test").await;
-    users::set_password(&app.app, &user, Secret::new("another long password".to_owned()))
-        .await
-        .unwrap();
+    users::set_password(
+        Actor::operator(&app.app),
+        &user,
+        Secret::new("another long password".to_owned()),
+    )
+    .await
+    .unwrap();
     poll(&device, &changed).await.refused(400, "invalid_grant");
 
     approve(&mut app.alice().await, &disabled).await;

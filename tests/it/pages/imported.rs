@@ -1,19 +1,25 @@
 //! People from other systems sign in with the password that they have.
 
 use crate::support::{TestApp, USERS};
+use keywright::identity::event::{Actor, Journal};
 use keywright::identity::import;
 use keywright::storage::users;
 
 const PASSWORD: &str = "twelve rounds of bcrypt";
 
 async fn take_over(app: &TestApp, text: &str) {
-    let mut tx = app.app.db.begin().await.unwrap();
+    let before = app.count("events WHERE event = 'user_created'").await;
+    let mut journal = Journal::begin(Actor::operator(&app.app)).await.unwrap();
+    let mut people = 0;
     for entry in import::read(text).unwrap() {
-        import::insert(&app.app, tx.sql(), &entry.person.unwrap())
+        import::insert(&mut journal, &entry.person.unwrap())
             .await
             .unwrap();
+        people += 1;
     }
-    tx.commit().await.unwrap();
+    journal.commit().await.unwrap();
+    let after = app.count("events WHERE event = 'user_created'").await;
+    assert_eq!(after - before, people, "each is in the audit trail");
 }
 
 /// A hash from elsewhere is replaced by one of our own at the first sign-in, without ending anything.

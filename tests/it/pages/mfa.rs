@@ -1,6 +1,6 @@
 //! `/login/mfa`: the second step of a sign-in.
 
-use crate::support::{TestApp, USERS};
+use crate::support::{TestApp, USERS, join_all};
 use keywright::config::Config;
 use keywright::storage::{factors, users};
 
@@ -103,26 +103,6 @@ async fn a_code_is_good_once() {
     );
     let (mut browser, page) = app.half_signed_in().await;
     assert_eq!(browser.second_step(&page, &code).await.status, 400);
-}
-
-async fn join_all<T>(futures: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
-    let mut pending: Vec<_> = futures.map(Box::pin).collect();
-    let mut done: Vec<Option<T>> = pending.iter().map(|_| None).collect();
-    std::future::poll_fn(move |context| {
-        for (future, slot) in pending.iter_mut().zip(&mut done) {
-            if slot.is_none()
-                && let std::task::Poll::Ready(value) = future.as_mut().poll(context)
-            {
-                *slot = Some(value);
-            }
-        }
-        if done.iter().all(Option::is_some) {
-            std::task::Poll::Ready(done.drain(..).flatten().collect())
-        } else {
-            std::task::Poll::Pending
-        }
-    })
-    .await
 }
 
 /// AC-217 · D5

@@ -12,6 +12,7 @@ const NOTHING: Held = Held {
     passkeys: 0,
     recovery_codes: 0,
     required: false,
+    short_password: false,
 };
 
 fn passkey(id: &str, counter: i64) -> PasskeyRow {

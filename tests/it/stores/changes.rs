@@ -3,6 +3,7 @@
 use super::{alices_id, browser_with, cx, is_in, is_shared, node, on_each_store, session_id, sign_out};
 use crate::support::stores::Which;
 use crate::support::{TestApp, USERS};
+use keywright::identity::event::Actor;
 use keywright::identity::{session, users};
 use keywright::oauth::error::Fault;
 use keywright::secret::Secret;
@@ -87,7 +88,7 @@ async fn a_new_password_ends_the_sessions_at_once(_: Which, app: TestApp) {
     let alice = app.alice().await;
     assert!(is_in(&app, &alice).await);
     let (user, password) = (app.user(USERS[0].1).await, "another long password".to_owned());
-    users::set_password(&app.app, &user, Secret::new(password))
+    users::set_password(Actor::operator(&app.app), &user, Secret::new(password))
         .await
         .unwrap();
     assert!(!is_in(&app, &alice).await);
@@ -96,7 +97,8 @@ async fn a_new_password_ends_the_sessions_at_once(_: Which, app: TestApp) {
 async fn a_removed_user_is_out_at_once(_: Which, app: TestApp) {
     let alice = app.alice().await;
     assert!(is_in(&app, &alice).await);
-    users::remove(&app.app, &alices_id(&app).await).await.unwrap();
+    let user = app.user(crate::support::USERS[0].1).await;
+    users::remove(Actor::operator(&app.app), &user).await.unwrap();
     assert!(!is_in(&app, &alice).await);
 }
 

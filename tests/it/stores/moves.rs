@@ -1,8 +1,9 @@
 //! From one store to another, and two processes with memory each.
 
-use super::{alices_id, browser_with, cx, is_in, node, server, session_id, sign_out};
+use super::{browser_with, cx, is_in, node, server, session_id, sign_out};
 use crate::support::stores::Which;
 use keywright::config::StoreUrl;
+use keywright::identity::event::Actor;
 use keywright::identity::{session, users};
 use keywright::storage::Db;
 use keywright::time::Seconds;
@@ -135,7 +136,8 @@ async fn memory_follows_what_other_processes_change() {
     follow().await;
     assert!(is_in(&app, &alice).await);
     follow().await;
-    users::remove(&command_line.app, &alices_id(&app).await)
+    let user = app.user(crate::support::USERS[0].1).await;
+    users::remove(Actor::operator(&command_line.app), &user)
         .await
         .unwrap();
     follow().await;

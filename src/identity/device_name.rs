@@ -25,7 +25,7 @@ const SYSTEMS: &[(&str, &str)] = &[
 ];
 
 /// The name for a `User-Agent`.
-pub(super) fn device_name(user_agent: &str) -> String {
+pub fn device_name(user_agent: &str) -> String {
     let find = |names: &[(&str, &'static str)]| {
         names
             .iter()
