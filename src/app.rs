@@ -5,7 +5,7 @@ use crate::config::{Config, DatabaseUrl, Synchronous};
 use crate::entropy::Entropy;
 use crate::ephemeral::StoreError;
 use crate::identity::live_sessions::LiveSessions;
-use crate::identity::login_limit::LoginLimit;
+use crate::identity::login_limit::{Counting, LoginLimit, Rate};
 use crate::identity::password::{Blocklist, Cost, Passwords};
 use crate::keyring::{self, Keyring, KeyringError};
 use crate::mail::{BadServer, Mailer};
@@ -115,15 +115,20 @@ impl App {
             size(cost.workers),
             size(cost.queue),
         )?;
-        let limit = || LoginLimit::new(size(config.login.attempts), config.login.window, 100_000);
+        let counting = Counting::open(&config, &db, &vault, &clock, &entropy)?;
+        let rate = Rate {
+            attempts: config.login.attempts,
+            window: config.login.window,
+        };
+        let limit = |name| counting.limit(name, rate);
         let documents = RwLock::new(Arc::new(documents(&config, &keyring)));
         Ok(Self {
             blocklist: blocklist(&config)?,
-            login_limit: limit(),
-            device_limit: limit(),
-            mail_limit: limit(),
+            login_limit: limit("sign-ins"),
+            device_limit: limit("device codes"),
+            mail_limit: limit("mails"),
             mailer: Mailer::new(&config.mail)?,
-            mfa_limit: limit(),
+            mfa_limit: limit("second steps"),
             config,
             db,
             vault,

@@ -3,7 +3,7 @@
 
 use super::challenge::Challenge;
 use super::email::CanonicalEmail;
-use super::login_limit::Key;
+use super::login_limit::{Key, Refused};
 use super::session::Proof;
 use super::{recovery_code, totp};
 use crate::cx::Cx;
@@ -55,12 +55,14 @@ impl From<StorageError> for Wrong {
 pub async fn verify(cx: &Cx, user: &UserRow, presented: &str) -> Result<Factor, Wrong> {
     let account = CanonicalEmail::parse(&user.email).map_err(|error| Wrong::Fault(Fault::internal(error)))?;
     let key = Key::email(&account);
-    let attempt = cx.app.mfa_limit.reserve(&[key], cx.now);
-    let attempt = attempt.map_err(|wait| Wrong::TooManyAttempts(wait.0))?;
+    let attempt = cx.app.mfa_limit.reserve(&[key], cx.now).await;
+    let attempt = attempt.map_err(|refused| match refused {
+        Refused::TooMany(wait) => Wrong::TooManyAttempts(wait),
+        Refused::Fault(fault) => Wrong::Fault(fault),
+    })?;
     match check(cx, user, presented).await {
         Ok(Some(factor)) => {
-            attempt.refund();
-            cx.app.mfa_limit.reset(key);
+            attempt.refund_and_reset(key).await;
             let event = match factor {
                 Factor::App => "mfa",
                 Factor::RecoveryCode => "recovery_code_used",
@@ -73,7 +75,7 @@ pub async fn verify(cx: &Cx, user: &UserRow, presented: &str) -> Result<Factor, 
             Err(Wrong::Incorrect)
         }
         Err(fault) => {
-            attempt.refund(); // nothing was learned
+            attempt.refund().await; // nothing was learned
             Err(Wrong::Fault(fault))
         }
     }

@@ -22,6 +22,7 @@ mod introspect;
 mod jose;
 mod keyring;
 mod kill;
+mod limits;
 mod log_canaries;
 mod logout;
 mod mail;

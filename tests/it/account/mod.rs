@@ -1,8 +1,8 @@
 //! `/account`: what people see and change of their own account.
 
 mod apps;
-mod authenticator;
-mod passkey;
+pub mod authenticator;
+pub mod passkey;
 mod profile;
 mod security;
 mod sessions;
