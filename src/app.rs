@@ -4,6 +4,7 @@ use crate::clock::Clock;
 use crate::config::{Config, DatabaseUrl, Synchronous};
 use crate::entropy::Entropy;
 use crate::ephemeral::StoreError;
+use crate::identity::failure_rate::FailureRate;
 use crate::identity::live_sessions::LiveSessions;
 use crate::identity::login_limit::{Counting, LoginLimit, Rate};
 use crate::identity::password::{Blocklist, Cost, Passwords};
@@ -38,6 +39,8 @@ pub struct App {
     pub blocklist: Option<Blocklist>,
     /// Failed sign-ins.
     pub login_limit: LoginLimit,
+    /// Failed sign-ins of all accounts together.
+    pub failure_rate: FailureRate,
     /// Requests for mails.
     pub mail_limit: LoginLimit,
     /// Sends mails.
@@ -124,6 +127,7 @@ impl App {
         let documents = RwLock::new(Arc::new(documents(&config, &keyring)));
         Ok(Self {
             blocklist: blocklist(&config)?,
+            failure_rate: FailureRate::new(config.login.alert_after),
             login_limit: limit("sign-ins"),
             device_limit: limit("device codes"),
             mail_limit: limit("mails"),

@@ -8,6 +8,7 @@ pub mod import;
 pub mod known_device;
 pub mod live_sessions;
 pub mod lockout;
+pub mod failure_rate;
 pub mod login_limit;
 pub mod mail_link;
 pub mod passkey;

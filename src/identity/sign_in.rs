@@ -62,7 +62,10 @@ pub async fn with_password(cx: &Cx, username: &str, password: Secret) -> Result<
         .reserve(&keys, cx.now)
         .await
         .map_err(|refused| match refused {
-            Refused::TooMany(wait) => Denied::TooManyAttempts(wait),
+            Refused::TooMany(wait) => {
+                count_failure(cx);
+                Denied::TooManyAttempts(wait)
+            }
             Refused::Fault(fault) => Denied::Fault(fault),
         })?;
     let stored = user.as_ref().and_then(|user| user.password_hash.clone());
@@ -75,6 +78,7 @@ pub async fn with_password(cx: &Cx, username: &str, password: Secret) -> Result<
     let Some(found) = user.as_ref().filter(may) else {
         standing.failed(cx, user.as_ref()).await?;
         tracing::info!(target: "audit", event = "login_failed", request_id = %cx.request_id, "sign-in failed");
+        count_failure(cx);
         return Err(Denied::Incorrect);
     };
     // The count of the address ends, never that of the peer (AC-211).
@@ -88,6 +92,14 @@ pub async fn with_password(cx: &Cx, username: &str, password: Secret) -> Result<
     }
     tracing::info!(target: "audit", event = "password_accepted", user = found.id, request_id = %cx.request_id, "password right");
     Ok(found.clone())
+}
+
+/// Tells the operator, once a minute, when many fail.
+fn count_failure(cx: &Cx) {
+    if cx.app.failure_rate.is_reached(cx.now) {
+        let failures = cx.app.config.login.alert_after;
+        tracing::warn!(target: "audit", event = "many_failed_sign_ins", failures, request_id = %cx.request_id, "many sign-ins fail in this minute");
+    }
 }
 
 /// The stored hash is weaker than today's parameters: replace it while the password is at hand.

@@ -103,17 +103,20 @@ async fn mfa() {
 async fn session_fixation_prevention() {
     const SESSION: &str = "__Host-kw-session";
     let app = TestApp::new().await;
-    // The attacker knows a live session, his own, and has planted its cookie before alice signs in.
-    let planted = app.bob().await.cookies[SESSION].clone();
+    let web = app.web().await;
+    // An attacker may know the cookie of a browser from before.
     let mut alice = app.browser();
-    let page = alice.get("/login").await;
-    alice.cookies.insert(SESSION.to_owned(), planted.clone());
+    alice.cookies.insert(SESSION.to_owned(), "kw_se_planted".to_owned());
+    alice.sign_in(ALICE, PASSWORD).await;
+    let known = alice.cookies[SESSION].clone();
+    assert_ne!(known, "kw_se_planted");
+    let again = alice.get(&web.authorize_url(&[("prompt", "login")])).await;
+    let page = alice.follow(&again).await;
     assert_eq!(alice.submit_login(&page, ALICE, PASSWORD).await.status, 303);
-    assert_ne!(alice.cookies[SESSION], planted);
-    assert!(alice.get("/account").await.body.contains(ALICE));
+    assert_ne!(alice.cookies[SESSION], known);
     let mut attacker = app.browser();
-    attacker.cookies.insert(SESSION.to_owned(), planted);
-    assert!(!attacker.get("/account").await.body.contains(ALICE));
+    attacker.cookies.insert(SESSION.to_owned(), known);
+    assert!(!attacker.is_signed_in().await && alice.is_signed_in().await);
 }
 
 /// "SameSite cookies + CSRF token for forms."
