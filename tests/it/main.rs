@@ -12,6 +12,7 @@ mod config;
 mod data_key;
 mod device;
 mod discovery;
+mod dump;
 mod engine;
 mod ephemeral;
 mod errors;

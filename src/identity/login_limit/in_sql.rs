@@ -88,7 +88,10 @@ impl InSql {
             self.give_back(vec![counted], None).await;
         }
         let full = attempts::full(self.db.read(), both, limit).await.map_err(fault)?;
-        let free_at = full.into_iter().max().map(|oldest| oldest + self.window + Seconds(1));
+        let free_at = full
+            .into_iter()
+            .max()
+            .map(|oldest| oldest + self.window + Seconds(1));
         // None: somebody has given one back meanwhile.
         Err(Refused::TooMany(free_at.map_or(Seconds(1), |at| at.since(now))))
     }

@@ -192,7 +192,9 @@ mod tests {
     fn memory_is_bounded() {
         let limit = Memory::new(RATE, 100);
         for n in 0..1_000 {
-            limit.reserve(&[email(&format!("a{n}@x.example"))], Timestamp(n)).unwrap();
+            limit
+                .reserve(&[email(&format!("a{n}@x.example"))], Timestamp(n))
+                .unwrap();
             let log = limit.lock();
             assert!(log.order.len() <= 100 && log.by_key.len() <= 100);
         }

@@ -102,9 +102,13 @@ impl Counting {
     pub fn limit(&self, name: &'static str, rate: Rate) -> LoginLimit {
         LoginLimit(match self {
             Self::Memory => Counts::Memory(Memory::new(rate, CAPACITY)),
-            Self::InSql(db, names, entropy) => {
-                Counts::InSql(InSql::new(name, rate, db.clone(), Arc::clone(names), Arc::clone(entropy)))
-            }
+            Self::InSql(db, names, entropy) => Counts::InSql(InSql::new(
+                name,
+                rate,
+                db.clone(),
+                Arc::clone(names),
+                Arc::clone(entropy),
+            )),
             Self::Slots(store) => Counts::Slots(Slots::new(name, rate, Arc::clone(store))),
         })
     }

@@ -3,6 +3,7 @@
 mod apps;
 pub mod authenticator;
 pub mod passkey;
+mod password;
 mod profile;
 mod security;
 mod sessions;

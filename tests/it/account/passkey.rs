@@ -298,6 +298,15 @@ async fn a_passkey_is_added_by_its_own_ceremony_only() {
             400
         );
     }
+    // WebAuthn level 3 §7.1: an identifier has at most 1 023 bytes.
+    for length in [1_024, 8_000] {
+        let (ceremony, options) = carried(&alice.get("/account/security/passkey").await);
+        let (mut passkey, _) = Passkey::create(&options, 4);
+        passkey.id = vec![4; length];
+        let answer = passkey.registration(&Said::truth("webauthn.create", &options));
+        let added = post_setup(&mut alice, &ceremony, &answer).await;
+        assert_eq!(added.status, 400, "{length}");
+    }
     // Bob finishes what alice has begun.
     let (ceremony, options) = carried(&alice.get("/account/security/passkey").await);
     let (_, answer) = Passkey::create(&options, 3);

@@ -27,7 +27,11 @@ async fn jwt_access_token() {
     let issuer = IssuerServer::new().await;
     let api = example::routes(issuer.resource(&issuer.url));
     let token = issuer.token().await;
-    assert_eq!(issuer.app.count("sessions").await, 0, "the server keeps no session");
+    assert_eq!(
+        issuer.app.count("sessions").await,
+        0,
+        "the server keeps no session"
+    );
     let bearer = format!("Bearer {token}");
     assert_eq!(call(&api, "GET", "/hello", &[&bearer]).await.status, 200);
     issuer.app.app.db.close().await;

@@ -106,7 +106,9 @@ async fn session_fixation_prevention() {
     let web = app.web().await;
     // An attacker may know the cookie of a browser from before.
     let mut alice = app.browser();
-    alice.cookies.insert(SESSION.to_owned(), "kw_se_planted".to_owned());
+    alice
+        .cookies
+        .insert(SESSION.to_owned(), "kw_se_planted".to_owned());
     alice.sign_in(ALICE, PASSWORD).await;
     let known = alice.cookies[SESSION].clone();
     assert_ne!(known, "kw_se_planted");

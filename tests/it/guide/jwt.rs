@@ -18,7 +18,11 @@ async fn header_of_a_token() {
     for (token, typ) in [(tokens.id_token.unwrap(), "JWT"), (tokens.access_token, "at+jwt")] {
         let (header, _) = parts(&token);
         assert_eq!((&header["alg"], &header["typ"]), (&"RS256".into(), &typ.into()));
-        assert_eq!(header.as_object().unwrap().len(), 3, "{header}: and the name of the key");
+        assert_eq!(
+            header.as_object().unwrap().len(),
+            3,
+            "{header}: and the name of the key"
+        );
     }
 }
 
@@ -49,9 +53,8 @@ async fn signature_of_a_token() {
         n: bytes(key["n"].as_str().unwrap()),
         e: bytes(key["e"].as_str().unwrap()),
     };
-    let verify = |message: &str| {
-        key.verify(&RSA_PKCS1_2048_8192_SHA256, message.as_bytes(), &bytes(signature))
-    };
+    let verify =
+        |message: &str| key.verify(&RSA_PKCS1_2048_8192_SHA256, message.as_bytes(), &bytes(signature));
     assert!(verify(signed).is_ok());
     assert!(verify(&signed.replacen('J', "K", 1)).is_err());
 }
@@ -65,7 +68,10 @@ async fn storage() {
     let alice = app.alice().await;
     assert_eq!(app.count("sessions").await, 1);
     let cookie = &alice.cookies["__Host-kw-session"];
-    assert!(!cookie.contains(USERS[0].1) && !cookie.contains('.'), "nothing but a name");
+    assert!(
+        !cookie.contains(USERS[0].1) && !cookie.contains('.'),
+        "nothing but a name"
+    );
 }
 
 /// JWT: no server state. Session cookie: a shared store.
@@ -82,7 +88,10 @@ async fn scalability() {
     let other = app.another().await;
     let cookies = alice.cookies.clone();
     let mut there = Browser { app: &other, cookies };
-    assert!(there.is_signed_in().await, "another server looks into the same database");
+    assert!(
+        there.is_signed_in().await,
+        "another server looks into the same database"
+    );
 }
 
 /// JWT: a list of denied ones and a short lifetime. Session cookie: delete the session.
@@ -98,9 +107,16 @@ async fn revocation() {
     let done = app.send(logout.body(Body::empty()).unwrap()).await;
     assert_eq!(done.status, 204);
     assert_eq!(app.count("denied_tokens").await, 1);
-    assert_eq!(crate::auth::me(app, &token).await.status, 401, "the issuer knows at once");
+    assert_eq!(
+        crate::auth::me(app, &token).await.status,
+        401,
+        "the issuer knows at once"
+    );
     let unaware = call(&api, "GET", "/hello", &[&bearer]).await;
-    assert_eq!(unaware.status, 200, "who asks nobody learns it at the end of the token");
+    assert_eq!(
+        unaware.status, 200,
+        "who asks nobody learns it at the end of the token"
+    );
     app.clock.advance(15 * 60);
     assert_eq!(call(&api, "GET", "/hello", &[&bearer]).await.status, 401);
 
@@ -137,7 +153,9 @@ async fn security_risk() {
     assert_eq!(crate::auth::me(&app, &token).await.status, 401);
     // A cookie that the attacker knows is not the one of the session.
     let mut alice = app.browser();
-    alice.cookies.insert("__Host-kw-session".to_owned(), "planted".to_owned());
+    alice
+        .cookies
+        .insert("__Host-kw-session".to_owned(), "planted".to_owned());
     alice.sign_in(USERS[0].1, USERS[0].2).await;
     assert_ne!(alice.cookies["__Host-kw-session"], "planted");
     // A form of another site changes nothing, cookie or not.
@@ -145,7 +163,9 @@ async fn security_risk() {
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
         .header(header::ORIGIN, "https://evil.test")
         .header("sec-fetch-site", "cross-site");
-    let answer = alice.send(request.body(Body::from("decision=signout")).unwrap()).await;
+    let answer = alice
+        .send(request.body(Body::from("decision=signout")).unwrap())
+        .await;
     assert_eq!(answer.status, 403);
     assert!(alice.is_signed_in().await);
 }

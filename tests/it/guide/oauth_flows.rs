@@ -15,10 +15,18 @@ async fn authorization_code_with_pkce() {
     without.back_with("https://spa.test/cb", "invalid_request");
     let code = spa.code(&mut alice, &[]).await;
     let stolen = [("code_verifier", "a".repeat(43))];
-    let stolen: Vec<(&str, &str)> = stolen.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    spa.redeem_with(&code, &stolen).await.refused(400, "invalid_grant");
+    let stolen: Vec<(&str, &str)> = stolen
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    spa.redeem_with(&code, &stolen)
+        .await
+        .refused(400, "invalid_grant");
     let tokens = spa.redeem(&code).await.tokens();
-    assert_eq!(app.userinfo(&tokens.access_token).await.json()["email"], USERS[0].1);
+    assert_eq!(
+        app.userinfo(&tokens.access_token).await.json()["email"],
+        USERS[0].1
+    );
 }
 
 /// Service to service: confidential clients, no user.
@@ -29,10 +37,16 @@ async fn client_credentials() {
     let service = app.service().await;
     let tokens = service.post("/token", &grant).await.tokens();
     let (_, claims) = parts(&tokens.access_token);
-    assert_eq!((&claims["sub"], &claims["scope"]), (&"svc".into(), &"api:read".into()));
+    assert_eq!(
+        (&claims["sub"], &claims["scope"]),
+        (&"svc".into(), &"api:read".into())
+    );
     assert!(claims.get("email").is_none() && tokens.refresh_token.is_none());
     let public = app.spa().await;
-    public.post("/token", &grant).await.refused(400, "unauthorized_client");
+    public
+        .post("/token", &grant)
+        .await
+        .refused(400, "unauthorized_client");
 }
 
 /// Smart TVs, CLI tools: the person types a short code somewhere else.
@@ -45,7 +59,10 @@ async fn device_code() {
     approve(&mut app.alice().await, &codes).await;
     app.clock.advance(5);
     let tokens = poll(&tv, &codes).await.tokens();
-    assert_eq!(app.userinfo(&tokens.access_token).await.json()["email"], USERS[0].1);
+    assert_eq!(
+        app.userinfo(&tokens.access_token).await.json()["email"],
+        USERS[0].1
+    );
     app.clock.advance(5);
     poll(&tv, &codes).await.refused(400, "invalid_grant");
 }
@@ -62,7 +79,17 @@ async fn refresh_token() {
         app.clock.advance(15 * 60);
         assert_eq!(app.userinfo(&first.access_token).await.status, 401);
         let second = client.refresh(&refresh_token).await.tokens();
-        assert_eq!(app.userinfo(&second.access_token).await.status, 200, "{}", client.id);
-        assert_ne!(second.refresh_token.as_ref(), Some(&refresh_token), "{}", client.id);
+        assert_eq!(
+            app.userinfo(&second.access_token).await.status,
+            200,
+            "{}",
+            client.id
+        );
+        assert_ne!(
+            second.refresh_token.as_ref(),
+            Some(&refresh_token),
+            "{}",
+            client.id
+        );
     }
 }

@@ -81,6 +81,13 @@ async fn in_memory() {
     assert!(is_in(&restarted, &alice).await);
     let there = browser_with(&restarted, &alice);
     sign_out(&restarted, &there).await;
-    app.app.live_sessions.follow(&app.app.db, app.now()).await.unwrap();
-    assert!(!is_in(&app, &alice).await, "another process is heard of within a second");
+    app.app
+        .live_sessions
+        .follow(&app.app.db, app.now())
+        .await
+        .unwrap();
+    assert!(
+        !is_in(&app, &alice).await,
+        "another process is heard of within a second"
+    );
 }

@@ -78,5 +78,9 @@ async fn logout() {
     assert_eq!(app.count("denied_tokens").await, 1);
     app.clock.advance(15 * 60 + 300);
     purge::batch(&app.app.db, app.now()).await.unwrap();
-    assert_eq!(app.count("denied_tokens").await, 0, "it says nothing to anybody any more");
+    assert_eq!(
+        app.count("denied_tokens").await,
+        0,
+        "it says nothing to anybody any more"
+    );
 }

@@ -130,7 +130,10 @@ async fn race(at: &Arc<At>, keys: impl Fn(usize) -> Vec<keywright::identity::log
 async fn of_a_hundred_at_once_on_two_servers_five_are_admitted(at: At) {
     let at = Arc::new(at);
     assert_eq!(race(&at, |_| vec![account("a")]).await, 5);
-    let admitted = race(&at, |number| vec![account("b"), peer(&format!("192.0.2.{number}"))]).await;
+    let admitted = race(&at, |number| {
+        vec![account("b"), peer(&format!("192.0.2.{number}"))]
+    })
+    .await;
     assert_eq!(admitted, 5);
 }
 
@@ -185,7 +188,10 @@ async fn two_limits_do_not_meet(at: At) {
     let keys = [account("a")];
     at.admits(5, &keys).await;
     let other = at.other();
-    outcome(other.reserve(&keys, at.now()).await).unwrap().refund().await;
+    outcome(other.reserve(&keys, at.now()).await)
+        .unwrap()
+        .refund()
+        .await;
     other.reset(account("a")).await;
     assert!(at.attempt(&keys).await.is_err());
 }

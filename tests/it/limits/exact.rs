@@ -11,7 +11,12 @@ struct Model(Vec<i64>);
 impl Model {
     /// How long to wait, or nothing.
     fn wait(&self, now: i64) -> Option<i64> {
-        let live: Vec<i64> = self.0.iter().copied().filter(|time| now - time <= WINDOW).collect();
+        let live: Vec<i64> = self
+            .0
+            .iter()
+            .copied()
+            .filter(|time| now - time <= WINDOW)
+            .collect();
         let blocking = live.len().checked_sub(5)?;
         Some(live[blocking] + WINDOW + 1 - now)
     }
@@ -29,7 +34,11 @@ async fn the_window_is_that_of_the_model(place: Place) {
         at.pass(i64::from(dice % 3)).await;
         let now = at.now().0;
         let outcome = at.attempt(&[account("a")]).await;
-        assert_eq!(outcome.as_ref().err().copied(), model.wait(now), "step {step} of {seed:?}");
+        assert_eq!(
+            outcome.as_ref().err().copied(),
+            model.wait(now),
+            "step {step} of {seed:?}"
+        );
         match outcome {
             Ok(attempt) if dice % 7 == 0 => attempt.refund().await,
             Ok(_) => model.0.push(now),

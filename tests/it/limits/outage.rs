@@ -6,7 +6,8 @@ use crate::support::{Answer, TestApp, USERS};
 use std::time::{Duration, Instant};
 
 async fn sign_in(app: &TestApp, password: &str) -> Answer {
-    app.send(post("/auth/login", &credentials(USERS[0].1, password))).await
+    app.send(post("/auth/login", &credentials(USERS[0].1, password)))
+        .await
 }
 
 #[track_caller]

@@ -114,13 +114,19 @@ async fn a_right_password_at_one_node_clears_the_account_at_the_other() {
         let second = app.node(|config| config.stores.url = url).await;
         let sign_in = async |app: &TestApp, from: &str, password: &str| {
             let mut request = crate::auth::post("/auth/login", &credentials(USERS[1].1, password));
-            request.headers_mut().insert("x-forwarded-for", from.parse().unwrap());
+            request
+                .headers_mut()
+                .insert("x-forwarded-for", from.parse().unwrap());
             app.send(request).await.status.as_u16()
         };
         for _ in 0..4 {
             assert_eq!(sign_in(&first, "203.0.113.1", "wrong").await, 401, "{which:?}");
         }
-        assert_eq!(sign_in(&second, "203.0.113.2", USERS[1].2).await, 200, "{which:?}");
+        assert_eq!(
+            sign_in(&second, "203.0.113.2", USERS[1].2).await,
+            200,
+            "{which:?}"
+        );
         for _ in 0..5 {
             assert_eq!(sign_in(&second, "203.0.113.3", "wrong").await, 401, "{which:?}");
         }

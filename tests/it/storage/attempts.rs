@@ -29,7 +29,11 @@ async fn full(db: &Db, names: (&str, &str), from: i64) -> Vec<Timestamp> {
 async fn a_log_is_full_until_its_oldest_entry_has_passed() {
     for db in databases().await {
         let name = db.name();
-        assert_eq!(add(&db, ("a", "b"), "000000000001", 0).await, ["a", "b"], "{name}");
+        assert_eq!(
+            add(&db, ("a", "b"), "000000000001", 0).await,
+            ["a", "b"],
+            "{name}"
+        );
         assert_eq!(add(&db, ("a", "a"), "000000000002", 5).await, ["a"]);
         assert_eq!(full(&db, ("a", "b"), 0).await, [at(0)]);
         assert!(add(&db, ("a", "b"), "000000000003", 10).await.is_empty());
@@ -48,7 +52,12 @@ async fn what_is_given_back_is_one_entry_or_a_whole_log() {
         attempts::give_back(db.write(), ("a", "b"), &entry, "", at(0))
             .await
             .unwrap();
-        assert_eq!(add(&db, ("a", "b"), "000000000003", 1).await, ["a", "b"], "{}", db.name());
+        assert_eq!(
+            add(&db, ("a", "b"), "000000000003", 1).await,
+            ["a", "b"],
+            "{}",
+            db.name()
+        );
         assert!(add(&db, ("a", "b"), "000000000004", 1).await.is_empty());
         attempts::give_back(db.write(), ("", ""), "-", "a", at(1))
             .await
