@@ -4,7 +4,7 @@ use crate::log_canaries::capture::Log;
 use crate::support::{Answer, TestApp};
 use axum::body::Body;
 use axum::http::{Request, header};
-use keywright::config::{Cidr, Config, LogFormat};
+use keywright::config::{Cidr, Config, LogFormat, StoreUrl};
 use std::sync::Arc;
 
 const EMAIL: &str = "alice@example.test";
@@ -14,6 +14,7 @@ const WRONG: &str = "not the right password";
 /// A server behind a proxy on loopback, so that a test can come from anywhere.
 fn behind_a_proxy(config: &mut Config) {
     config.server.trusted_proxies = vec![Cidr::parse("127.0.0.0/8").unwrap()];
+    config.stores.url = StoreUrl::Database; // attempts pass by the clock of the test
 }
 
 /// The request of one try from an address.
