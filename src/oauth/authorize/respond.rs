@@ -78,6 +78,9 @@ pub(super) async fn code(
             }
             grants::insert(tx.sql(), &grant).await?;
             tx.commit().await?;
+            if allowed.is_some() {
+                tracing::info!(target: "audit", event = "consent_given", user = session.user_id, client = client.id, request_id = %cx.request_id, "consent given");
+            }
         }
     }
     Ok(Some(return_to.success(code.expose())))
@@ -92,8 +95,12 @@ fn reported_acr<'a>(session: &'a LiveSession, asked: &[&'a str]) -> &'a str {
 
 /// Notes that the user said no; `false` if the saved request was answered already.
 pub(super) async fn denied(cx: &Cx, pending: Option<&Pending>) -> Result<bool> {
-    match pending {
-        Some(pending) => Ok(interactions::spend(cx.app.db.write(), &pending.id, cx.now).await?),
-        None => Ok(true),
+    let Some(pending) = pending else {
+        return Ok(true);
+    };
+    let first = interactions::spend(cx.app.db.write(), &pending.id, cx.now).await?;
+    if first {
+        tracing::info!(target: "audit", event = "consent_denied", request_id = %cx.request_id, "consent denied");
     }
+    Ok(first)
 }
