@@ -40,7 +40,7 @@ async fn the_window_is_that_of_the_model(place: Place) {
             "step {step} of {seed:?}"
         );
         match outcome {
-            Ok(attempt) if dice % 7 == 0 => attempt.refund().await,
+            Ok(attempt) if dice.is_multiple_of(7) => attempt.refund().await,
             Ok(_) => model.0.push(now),
             Err(_) => {}
         }

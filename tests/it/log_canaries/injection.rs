@@ -42,7 +42,7 @@ async fn nothing_that_is_sent_begins_a_line_or_fills_the_log() {
             .await;
     }
     // Headers take no line breaks, but the rest, of any size.
-    let mut headers: Vec<Vec<u8>> = vec![vec![b'A'; 1_000_000], b"\x1b[2J\xff\xfe\"}".to_vec()];
+    let mut headers: Vec<Vec<u8>> = vec![vec![b'A'; 1_000_000], b"\xff\xfe\"}".to_vec()];
     headers.push(FORGED.as_bytes().to_vec());
     for value in headers {
         for name in [
@@ -61,7 +61,7 @@ async fn nothing_that_is_sent_begins_a_line_or_fills_the_log() {
     let mut longest = 0;
     for line in text.lines() {
         let event: serde_json::Value = serde_json::from_str(line).unwrap();
-        assert_ne!(event["fields"]["event"], "forged", "{line:.300}");
+        assert_ne!(event["event"], "forged", "{line:.300}");
         assert!(
             !line.contains('\u{1b}') && !line.contains('\u{2028}'),
             "{line:.300}"
