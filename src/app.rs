@@ -4,8 +4,9 @@ use crate::clock::Clock;
 use crate::config::{Config, DatabaseUrl, Synchronous};
 use crate::entropy::Entropy;
 use crate::ephemeral::StoreError;
+use crate::identity::failure_rate::FailureRate;
 use crate::identity::live_sessions::LiveSessions;
-use crate::identity::login_limit::LoginLimit;
+use crate::identity::login_limit::{Counting, LoginLimit, Rate};
 use crate::identity::password::{Blocklist, Cost, Passwords};
 use crate::keyring::{self, Keyring, KeyringError};
 use crate::mail::{BadServer, Mailer};
@@ -38,6 +39,8 @@ pub struct App {
     pub blocklist: Option<Blocklist>,
     /// Failed sign-ins.
     pub login_limit: LoginLimit,
+    /// Failed sign-ins of all accounts together.
+    pub failure_rate: FailureRate,
     /// Requests for mails.
     pub mail_limit: LoginLimit,
     /// Sends mails.
@@ -115,15 +118,21 @@ impl App {
             size(cost.workers),
             size(cost.queue),
         )?;
-        let limit = || LoginLimit::new(size(config.login.attempts), config.login.window, 100_000);
+        let counting = Counting::open(&config, &db, &vault, &clock, &entropy)?;
+        let rate = Rate {
+            attempts: config.login.attempts,
+            window: config.login.window,
+        };
+        let limit = |name| counting.limit(name, rate);
         let documents = RwLock::new(Arc::new(documents(&config, &keyring)));
         Ok(Self {
             blocklist: blocklist(&config)?,
-            login_limit: limit(),
-            device_limit: limit(),
-            mail_limit: limit(),
+            failure_rate: FailureRate::new(config.login.alert_after),
+            login_limit: limit("sign-ins"),
+            device_limit: limit("device codes"),
+            mail_limit: limit("mails"),
             mailer: Mailer::new(&config.mail)?,
-            mfa_limit: limit(),
+            mfa_limit: limit("second steps"),
             config,
             db,
             vault,

@@ -13,6 +13,8 @@ pub struct Login {
     pub window: Seconds,
     /// Wrong passwords in a row that lock an account.
     pub lock_after: u32,
+    /// Failed sign-ins within a minute, of all accounts together, that a server warns of.
+    pub alert_after: u32,
 }
 
 pub(super) const SETTINGS: &[Setting] = &[
@@ -34,6 +36,12 @@ pub(super) const SETTINGS: &[Setting] = &[
         "10",
         "Wrong passwords in a row that lock an account (3 to 100).",
     ),
+    Setting::new(
+        "login.alert_after",
+        Kind::Integer,
+        "100",
+        "Failed sign-ins within a minute, of all accounts together, that a server warns of in its log.",
+    ),
 ];
 
 impl Login {
@@ -42,6 +50,7 @@ impl Login {
             attempts: reader.integer("login.attempts", 1..=10_000),
             window: reader.duration("login.window", "1s"..="1d"),
             lock_after: reader.integer("login.lock_after", 3..=100), // SP 800-63B-4 §3.2.2: at most 100
+            alert_after: reader.integer("login.alert_after", 1..=1_000_000),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `[stores]`: where the live sessions of browsers are kept.
+//! `[stores]`: where the live sessions of browsers are kept, and attempts counted.
 
 use super::reader::Reader;
 use super::setting::{Kind, Setting};
@@ -35,7 +35,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         "stores.url",
         Kind::Url,
         "database:",
-        "Live sessions: `database:`, `memory:`, `redis://host:port/number`, `rediss://…` or `memcached://host:port`.",
+        "Live sessions and counts of attempts: `database:`, `memory:`, `redis://host:port/number`, `rediss://…` or `memcached://host:port`.",
     )
     .secret(),
     Setting::new(

@@ -4,7 +4,7 @@
 use super::challenge::Challenge;
 use super::email::CanonicalEmail;
 use super::event::{About, Actor, Event, Journal};
-use super::login_limit::Key;
+use super::login_limit::{Key, Refused};
 use super::session::Proof;
 use super::{notice, recovery_code, totp};
 use crate::cx::Cx;
@@ -57,12 +57,14 @@ impl From<StorageError> for Wrong {
 pub async fn verify(cx: &Cx, user: &UserRow, presented: &str) -> Result<Factor, Wrong> {
     let account = CanonicalEmail::parse(&user.email).map_err(|error| Wrong::Fault(Fault::internal(error)))?;
     let key = Key::email(&account);
-    let attempt = cx.app.mfa_limit.reserve(&[key], cx.now);
-    let attempt = attempt.map_err(|wait| Wrong::TooManyAttempts(wait.0))?;
+    let attempt = cx.app.mfa_limit.reserve(&[key], cx.now).await;
+    let attempt = attempt.map_err(|refused| match refused {
+        Refused::TooMany(wait) => Wrong::TooManyAttempts(wait),
+        Refused::Fault(fault) => Wrong::Fault(fault),
+    })?;
     match check(cx, user, presented).await {
         Ok(Some(factor)) => {
-            attempt.refund();
-            cx.app.mfa_limit.reset(key);
+            attempt.refund_and_reset(key).await;
             Ok(factor)
         }
         Ok(None) => {
@@ -76,7 +78,7 @@ pub async fn verify(cx: &Cx, user: &UserRow, presented: &str) -> Result<Factor, 
             Err(Wrong::Incorrect)
         }
         Err(fault) => {
-            attempt.refund(); // nothing was learned
+            attempt.refund().await; // nothing was learned
             Err(Wrong::Fault(fault))
         }
     }

@@ -8,6 +8,7 @@ pub mod email_change;
 pub mod event;
 pub mod export;
 pub mod factors;
+pub mod failure_rate;
 pub mod import;
 pub mod known_device;
 pub mod live_sessions;

@@ -52,6 +52,11 @@ impl Passwords {
         })
     }
 
+    /// How many hashes were computed since the start.
+    pub fn computed(&self) -> u64 {
+        self.pool.computed()
+    }
+
     /// The hash to store for a new password, in the PHC string format.
     pub async fn hash(&self, password: Secret, entropy: &dyn Entropy) -> Result<String, Busy> {
         let salt = entropy.bytes::<SALT_BYTES>().to_vec();

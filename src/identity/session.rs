@@ -33,7 +33,10 @@ pub async fn find(cx: &Cx, cookie: &str) -> Result<Option<LiveSession>> {
     let Some(cookie) = Opaque::parse(Kind::Session, cookie, &cx.app.vault) else {
         return Ok(None);
     };
-    cx.app.live_sessions.find(cx, &cookie).await
+    let found = cx.app.live_sessions.find(cx, &cookie).await?;
+    // A lifetime that the operator has shortened counts for sessions from before, too (AC-180).
+    let lifetime = cx.app.config.sessions.absolute;
+    Ok(found.filter(|session| Timestamp(session.auth_time) + lifetime > cx.now))
 }
 
 /// Signs a user in: a new session, or a new cookie for the one that the browser has if it is the same user's, so that its

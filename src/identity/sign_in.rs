@@ -4,9 +4,10 @@
 use super::email::CanonicalEmail;
 use super::known_device;
 use super::lockout;
-use super::login_limit::Key;
+use super::login_limit::{Key, Refused};
 use super::session::Proof;
 use crate::cx::Cx;
+use crate::oauth::error::Fault;
 use crate::secret::Secret;
 use crate::storage::StorageError;
 use crate::storage::users::{self, UserRow};
@@ -27,13 +28,13 @@ pub enum Denied {
     TooManyAttempts(Seconds),
     /// The hashing pool is full.
     Busy,
-    /// The database fails.
-    Storage(StorageError),
+    /// The database fails, or the store that counts attempts.
+    Fault(Fault),
 }
 
 impl From<StorageError> for Denied {
     fn from(error: StorageError) -> Self {
-        Self::Storage(error)
+        Self::Fault(error.into())
     }
 }
 
@@ -59,28 +60,45 @@ pub async fn with_password(cx: &Cx, username: &str, password: Secret) -> Result<
         .app
         .login_limit
         .reserve(&keys, cx.now)
-        .map_err(|wait| Denied::TooManyAttempts(wait.0))?;
+        .await
+        .map_err(|refused| match refused {
+            Refused::TooMany(wait) => {
+                count_failure(cx);
+                Denied::TooManyAttempts(wait)
+            }
+            Refused::Fault(fault) => Denied::Fault(fault),
+        })?;
     let stored = user.as_ref().and_then(|user| user.password_hash.clone());
     let verdict = cx.app.passwords.verify(password.clone(), stored).await;
     let Ok(verdict) = verdict else {
-        attempt.refund(); // nothing was looked at
+        attempt.refund().await; // nothing was looked at
         return Err(Denied::Busy);
     };
     let may = |user: &&UserRow| verdict.matches && user.disabled_at.is_none() && standing.is_open();
     let Some(found) = user.as_ref().filter(may) else {
         standing.failed(cx, user.as_ref()).await?;
+        count_failure(cx);
         return Err(Denied::Incorrect);
     };
-    attempt.refund();
-    email
-        .iter()
-        .for_each(|email| cx.app.login_limit.reset(Key::email(email))); // the address, never the peer (AC-211)
+    // The count of the address ends, never that of the peer (AC-211).
+    match &email {
+        Some(email) => attempt.refund_and_reset(Key::email(email)).await,
+        None => attempt.refund().await,
+    }
     standing.succeeded(cx, found).await?;
     if verdict.rehash {
         rehash(cx, found, password).await?;
     }
     tracing::info!(target: "audit", event = "password_accepted", user = found.id, request_id = %cx.request_id, "password right");
     Ok(found.clone())
+}
+
+/// Tells the operator, once a minute, when many fail.
+fn count_failure(cx: &Cx) {
+    if cx.app.failure_rate.is_reached(cx.now) {
+        let failures = cx.app.config.login.alert_after;
+        tracing::warn!(target: "audit", event = "many_failed_sign_ins", failures, request_id = %cx.request_id, "many sign-ins fail in this minute");
+    }
 }
 
 /// The stored hash is weaker than today's parameters: replace it while the password is at hand.

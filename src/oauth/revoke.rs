@@ -22,6 +22,7 @@ pub async fn revoke(cx: &Cx, request: &ClientRequest) -> Result<()> {
         let standing = grants::standing(cx.app.db.read(), refresh_token.id(), "").await?;
         if standing.is_some_and(|standing| standing.client_id == client.id) {
             grants::revoke(cx.app.db.write(), refresh_token.id(), cx.now).await?;
+            tell(cx, &client.id);
         }
         return Ok(());
     }
@@ -35,6 +36,11 @@ pub async fn revoke(cx: &Cx, request: &ClientRequest) -> Result<()> {
     {
         // A node whose clock is behind must not find the entry removed while it still takes the token.
         denied_tokens::insert(cx.app.db.write(), jti, exp + SKEW).await?;
+        tell(cx, &client.id);
     }
     Ok(())
+}
+
+fn tell(cx: &Cx, client: &str) {
+    tracing::info!(target: "audit", event = "token_revoked", client, request_id = %cx.request_id, "token revoked");
 }

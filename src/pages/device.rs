@@ -9,7 +9,7 @@ use crate::http::render::{self, FormTarget};
 use crate::http::{Exchange, check_csrf, set_browser};
 use crate::identity::browser::Browser;
 use crate::identity::email::CanonicalEmail;
-use crate::identity::login_limit::Key;
+use crate::identity::login_limit::{Key, Refused};
 use crate::oauth::device::{self, Decided};
 use crate::oauth::engine::scope::Scope;
 use crate::oauth::error::Fault;
@@ -113,17 +113,21 @@ async fn find(
 ) -> Result<(DeviceCodeRow, String), Box<Response>> {
     let account = CanonicalEmail::parse(&session.email).ok();
     let keys: Vec<Key> = account.iter().map(Key::email).chain([Key::ip(cx.ip)]).collect();
-    let attempt = cx.app.device_limit.reserve(&keys, cx.now).map_err(|wait| {
-        let problem = DeviceProblem::TooManyAttempts {
-            minutes: login::minutes(wait.0.0),
-        };
-        let mut response = form(cx, browser, "", Some(problem));
-        render::set_retry(&mut response, Some(wait.0.0));
-        response
-    })?;
+    let attempt = match cx.app.device_limit.reserve(&keys, cx.now).await {
+        Ok(attempt) => attempt,
+        Err(Refused::TooMany(wait)) => {
+            let problem = DeviceProblem::TooManyAttempts {
+                minutes: login::minutes(wait.0),
+            };
+            let mut response = form(cx, browser, "", Some(problem));
+            render::set_retry(&mut response, Some(wait.0));
+            return Err(Box::new(response));
+        }
+        Err(Refused::Fault(fault)) => return Err(Box::new(render::page_error(cx, fault.into()))),
+    };
     match undecided(cx, &device::normalized(typed)).await {
         Ok(Some(found)) => {
-            attempt.refund();
+            attempt.refund().await;
             Ok(found)
         }
         Ok(None) => Err(Box::new(form(cx, browser, typed, Some(DeviceProblem::Unknown)))),

@@ -114,7 +114,7 @@ pub async fn submit(exchange: Exchange) -> Response {
                         minutes: minutes(wait.0),
                     }
                 }
-                Err(Denied::Storage(error)) => return render::page_error(cx, error.into()),
+                Err(Denied::Fault(fault)) => return render::page_error(cx, fault.into()),
             }
         }
     };

@@ -8,7 +8,7 @@ use crate::http::render::{self, FormTarget};
 use crate::http::{Exchange, check_csrf, set_browser};
 use crate::identity::browser::Browser;
 use crate::identity::email::CanonicalEmail;
-use crate::identity::login_limit::Key;
+use crate::identity::login_limit::{Key, Refused};
 use crate::identity::{recovery, sign_up};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -50,12 +50,16 @@ pub(super) async fn submit(exchange: &Exchange, request: MailRequest) -> Respons
     };
     // Counted whether there is an account or not, and never given back.
     let keys = [Key::email(&email), Key::ip(cx.ip)];
-    if let Err(wait) = cx.app.mail_limit.reserve(&keys, cx.now) {
-        let problem = FieldProblem::too_many_attempts(login::minutes(wait.0.0));
-        let status = StatusCode::TOO_MANY_REQUESTS;
-        let mut response = form(cx, &browser, request, typed, Some(problem), status);
-        render::set_retry(&mut response, Some(wait.0.0));
-        return response;
+    match cx.app.mail_limit.reserve(&keys, cx.now).await {
+        Ok(_) => {}
+        Err(Refused::TooMany(wait)) => {
+            let problem = FieldProblem::too_many_attempts(login::minutes(wait.0));
+            let status = StatusCode::TOO_MANY_REQUESTS;
+            let mut response = form(cx, &browser, request, typed, Some(problem), status);
+            render::set_retry(&mut response, Some(wait.0));
+            return response;
+        }
+        Err(Refused::Fault(fault)) => return render::page_error(cx, fault.into()),
     }
     let asked = match request {
         MailRequest::Reset => recovery::ask_reset(cx, &email).await,

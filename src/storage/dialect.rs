@@ -132,11 +132,25 @@ impl Db {
                 super::migrate::all().run_direct(None, connection, false).await?;
                 // A rotation changes no indexed column: free space in the page keeps it a heap-only update.
                 sqlx::query("ALTER TABLE grants SET (fillfactor = 70)")
-                    .execute(connection)
+                    .execute(&mut *connection)
                     .await?;
+                // Counts of attempts are not worth a write to disk that somebody waits for.
+                sqlx::raw_sql(
+                    "DO $$ BEGIN
+                       IF (SELECT relpersistence FROM pg_class WHERE oid = CAST('attempts' AS regclass)) = 'p'
+                       THEN ALTER TABLE attempts SET UNLOGGED; END IF;
+                     END $$",
+                )
+                .execute(connection)
+                .await?;
             }
         }
         Ok(())
+    }
+
+    /// Whether several servers may use it at one time.
+    pub fn is_shared(&self) -> bool {
+        matches!(self, Self::Postgres(_))
     }
 
     /// `sqlite` or `postgres`.

@@ -9,6 +9,7 @@ const FILES: &[(i64, &str, &str)] = &[
     (3, "accounts", include_str!("../../migrations/0003_accounts.sql")),
     (4, "factors", include_str!("../../migrations/0004_factors.sql")),
     (8, "people", include_str!("../../migrations/0008_people.sql")),
+    (9, "limits", include_str!("../../migrations/0009_limits.sql")),
 ];
 
 /// All migrations in order. The runner takes a lock on Postgres, so that nodes may start together.

@@ -5,6 +5,7 @@
 #[macro_use]
 mod macros;
 
+pub mod attempts;
 pub mod challenges;
 pub mod clients;
 pub mod consents;

@@ -99,6 +99,12 @@ pub async fn batch(db: &Db, now: Timestamp) -> Result<u64> {
     )?;
     deleted += execute!(
         db.write(),
+        "DELETE FROM attempts WHERE name IN (SELECT name FROM attempts WHERE expires_at < $1 LIMIT $2)",
+        now.0,
+        BATCH,
+    )?;
+    deleted += execute!(
+        db.write(),
         "DELETE FROM ephemeral WHERE name IN (SELECT name FROM ephemeral WHERE expires_at < $1 LIMIT $2)",
         now.0,
         BATCH,

@@ -115,6 +115,7 @@ fn flag_beats_environment_beats_file_beats_default() {
     assert_eq!(loaded.values.len(), config::settings().count());
 }
 
+/// AC-272: also keys that nobody knows.
 #[test]
 fn all_problems_are_reported_at_once_with_what_was_meant() {
     let file = "public_ulr = \"https://id.example.com\"\nlisten = \"[::]:80\"\n[server]\nlisten = 8080\n\
@@ -242,6 +243,7 @@ fn the_issuer_is_taken_in_its_normal_form_only() {
     }
 }
 
+/// AC-272
 #[test]
 fn plain_http_is_for_loopback_unless_accepted() {
     let remote = Setup::new("public_url = \"http://id.example.com\"\n").problems();

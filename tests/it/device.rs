@@ -8,13 +8,13 @@ use crate::support::{Answer, Browser, RelyingParty};
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:device_code";
 
 /// What a device was told.
-struct Codes {
-    device: String,
-    user: String,
+pub struct Codes {
+    pub device: String,
+    pub user: String,
 }
 
 /// The device asks.
-async fn begin(client: &RelyingParty<'_>, form: &[(&str, &str)]) -> Codes {
+pub async fn begin(client: &RelyingParty<'_>, form: &[(&str, &str)]) -> Codes {
     let answer = client.post("/device_authorization", form).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     let json = answer.json();
@@ -26,13 +26,13 @@ async fn begin(client: &RelyingParty<'_>, form: &[(&str, &str)]) -> Codes {
 }
 
 /// The device polls.
-async fn poll(client: &RelyingParty<'_>, codes: &Codes) -> Answer {
+pub async fn poll(client: &RelyingParty<'_>, codes: &Codes) -> Answer {
     let form = [("grant_type", GRANT_TYPE), ("device_code", codes.device.as_str())];
     client.post("/token", &form).await
 }
 
 /// The person types a code.
-async fn type_code(browser: &mut Browser<'_>, user_code: &str) -> Answer {
+pub async fn type_code(browser: &mut Browser<'_>, user_code: &str) -> Answer {
     let page = browser.get("/device").await;
     let csrf = page.hidden("csrf").unwrap();
     browser
@@ -53,7 +53,7 @@ async fn decide(browser: &mut Browser<'_>, page: &Answer, decision: &str) -> Ans
 }
 
 /// The person approves a code from start to end.
-async fn approve(browser: &mut Browser<'_>, codes: &Codes) {
+pub async fn approve(browser: &mut Browser<'_>, codes: &Codes) {
     let page = type_code(browser, &codes.user).await;
     let done = decide(browser, &page, "allow").await;
     assert!(done.body.contains("Device connected"), "{}", done.body);

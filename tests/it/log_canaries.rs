@@ -1,6 +1,7 @@
 //! No secret reaches the log, even at TRACE, nor an answer that did not issue it, nor a `{:?}`.
 
-mod capture;
+pub mod capture;
+mod injection;
 
 use crate::auth::{COOKIE, credentials, me, post, refresh, sign_in};
 use crate::support::mailbox::with_mail;

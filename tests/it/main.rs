@@ -4,6 +4,7 @@
 
 mod access_token;
 mod account;
+mod audit;
 mod auth;
 mod authorize;
 mod cli;
@@ -12,6 +13,7 @@ mod config;
 mod data_key;
 mod device;
 mod discovery;
+mod dump;
 mod engine;
 mod ephemeral;
 mod errors;
@@ -22,6 +24,7 @@ mod introspect;
 mod jose;
 mod keyring;
 mod kill;
+mod limits;
 mod log_canaries;
 mod logout;
 mod mail;

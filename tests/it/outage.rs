@@ -2,6 +2,7 @@
 //! was not done can be done afterwards. SQLite has no server that could go away.
 
 mod proxy;
+pub mod recorder;
 
 use crate::support::seed::Seed;
 use crate::support::server::{client, code_form, listen, post};

@@ -2,7 +2,7 @@
 
 #[path = "../../examples/resource_server.rs"]
 #[expect(dead_code, reason = "its `main` is run by people")]
-mod example;
+pub mod example;
 
 use crate::support::{Answer, TestApp, USERS};
 use axum::Router;
@@ -18,14 +18,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tower::ServiceExt;
 
 /// An issuer on a port, and how often its keys were fetched.
-struct IssuerServer {
-    app: TestApp,
-    url: String,
-    fetched: Arc<AtomicUsize>,
+pub struct IssuerServer {
+    pub app: TestApp,
+    pub url: String,
+    pub fetched: Arc<AtomicUsize>,
 }
 
 impl IssuerServer {
-    async fn new() -> Self {
+    pub async fn new() -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
         let app = TestApp::new().await;
@@ -45,13 +45,13 @@ impl IssuerServer {
         Self { app, url, fetched }
     }
 
-    fn resource(&self, audience: &str) -> Arc<Resource> {
+    pub fn resource(&self, audience: &str) -> Arc<Resource> {
         let clock: Arc<dyn Clock> = self.app.clock.clone();
         Arc::new(Resource::with_clock(&self.url, audience, clock).unwrap())
     }
 
     /// A token of alice, for the issuer itself.
-    async fn token(&self) -> String {
+    pub async fn token(&self) -> String {
         let body = serde_json::json!({ "email": USERS[0].1, "password": USERS[0].2 });
         let request = Request::post("/auth/login").header("content-type", "application/json");
         let answer = self
@@ -62,7 +62,7 @@ impl IssuerServer {
     }
 }
 
-async fn call(routes: &Router, method: &str, path: &str, authorization: &[&str]) -> Answer {
+pub async fn call(routes: &Router, method: &str, path: &str, authorization: &[&str]) -> Answer {
     let mut request = Request::builder().method(method).uri(path);
     for value in authorization {
         request = request.header("authorization", *value);

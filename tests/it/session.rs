@@ -104,6 +104,32 @@ async fn the_lifetimes_can_be_configured() {
     assert!(!signed_in(&web, &mut alice).await);
 }
 
+/// Keycloak GHSA-64w3 · AC-180: a lifetime that the operator shortens ends the sessions that are older.
+#[tokio::test]
+async fn a_shorter_lifetime_counts_for_sessions_from_before() {
+    let app = TestApp::new().await;
+    let mut alice = app.alice().await;
+    app.clock.advance(3_600);
+    let mut bob = app.bob().await;
+    let cookies = [alice.cookies.clone(), bob.cookies.clone()];
+    assert!(alice.is_signed_in().await && bob.is_signed_in().await);
+    let strict = app
+        .node(|config| config.sessions.absolute = keywright::time::Seconds(1_800))
+        .await;
+    let mut signed_in = Vec::new();
+    for cookies in cookies {
+        signed_in.push(
+            Browser {
+                app: &strict,
+                cookies,
+            }
+            .is_signed_in()
+            .await,
+        );
+    }
+    assert_eq!(signed_in, [false, true]);
+}
+
 /// CVE-2025-12390 · AC-181
 #[tokio::test]
 async fn two_people_on_one_browser_never_get_each_others_tokens() {

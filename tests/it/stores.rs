@@ -13,23 +13,23 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 /// A server with its sessions in this store.
-async fn server(url: StoreUrl) -> TestApp {
+pub async fn server(url: StoreUrl) -> TestApp {
     let app = TestApp::new().await;
     app.node(|config| config.stores.url = url).await
 }
 
 /// Another server of the same installation.
-async fn node(app: &TestApp) -> TestApp {
+pub async fn node(app: &TestApp) -> TestApp {
     app.node(|_| ()).await
 }
 
-fn browser_with<'a>(app: &'a TestApp, of: &Browser<'_>) -> Browser<'a> {
+pub fn browser_with<'a>(app: &'a TestApp, of: &Browser<'_>) -> Browser<'a> {
     let cookies = of.cookies.clone();
     Browser { app, cookies }
 }
 
 /// Whether the server takes the browser for signed in; a page that cannot tell is neither.
-async fn is_in(app: &TestApp, browser: &Browser<'_>) -> bool {
+pub async fn is_in(app: &TestApp, browser: &Browser<'_>) -> bool {
     let page = browser_with(app, browser).get("/logout").await;
     assert_eq!(page.status, 200, "{}", page.body);
     let (signed_in, out) = (
@@ -40,7 +40,7 @@ async fn is_in(app: &TestApp, browser: &Browser<'_>) -> bool {
     signed_in
 }
 
-async fn sign_out(app: &TestApp, browser: &Browser<'_>) {
+pub async fn sign_out(app: &TestApp, browser: &Browser<'_>) {
     let mut browser = browser_with(app, browser);
     let csrf = browser.get("/logout").await.hidden("csrf").unwrap();
     let answer = browser

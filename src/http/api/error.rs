@@ -185,7 +185,7 @@ impl Problem {
             Denied::Incorrect => ApiError::InvalidCredentials.into(),
             Denied::TooManyAttempts(wait) => Self::too_many(wait),
             Denied::Busy => Self::of(cx, Fault::Busy, ApiError::ServerError),
-            Denied::Storage(error) => Self::of(cx, Fault::from(error), ApiError::ServerError),
+            Denied::Fault(fault) => Self::of(cx, fault, ApiError::ServerError),
         }
     }
 

@@ -5,6 +5,7 @@ use super::imported::Imported;
 use super::phc::{Cost, HASH_BYTES};
 use argon2::Block;
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -49,6 +50,7 @@ struct Shared {
     state: Mutex<State>,
     changed: Condvar,
     queue: usize,
+    computed: AtomicU64,
 }
 
 #[derive(Default)]
@@ -66,6 +68,7 @@ impl Pool {
                 state: Mutex::default(),
                 changed: Condvar::new(),
                 queue,
+                computed: AtomicU64::new(0),
             }),
         };
         for _ in 0..workers.max(1) {
@@ -76,6 +79,11 @@ impl Pool {
                 .spawn(move || shared.work())?;
         }
         Ok(pool)
+    }
+
+    /// How many jobs were worked on.
+    pub(super) fn computed(&self) -> u64 {
+        self.shared.computed.load(Ordering::Relaxed)
     }
 
     /// Hands over a job; gives it back when the queue is full.
@@ -118,6 +126,7 @@ impl Shared {
             if !job.reply.is_closed()
                 && let Ok(computed) = compute(&job, &mut memory)
             {
+                self.computed.fetch_add(1, Ordering::Relaxed);
                 // It may also have gone away during the work; then nobody wants the answer.
                 let _ = job.reply.send(computed);
             }

@@ -98,8 +98,12 @@ fn reported_acr<'a>(session: &'a LiveSession, asked: &[&'a str]) -> &'a str {
 
 /// Notes that the user said no; `false` if the saved request was answered already.
 pub(super) async fn denied(cx: &Cx, pending: Option<&Pending>) -> Result<bool> {
-    match pending {
-        Some(pending) => Ok(interactions::spend(cx.app.db.write(), &pending.id, cx.now).await?),
-        None => Ok(true),
+    let Some(pending) = pending else {
+        return Ok(true);
+    };
+    let first = interactions::spend(cx.app.db.write(), &pending.id, cx.now).await?;
+    if first {
+        tracing::info!(target: "audit", event = "consent_denied", request_id = %cx.request_id, "consent denied");
     }
+    Ok(first)
 }

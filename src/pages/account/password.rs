@@ -46,7 +46,7 @@ pub async fn submit(exchange: Exchange) -> Response {
     // Counted and locked like a sign-in: this form is no way around the limit (AC-208).
     match sign_in::with_password(cx, &visit.user.email, Secret::new(current.to_owned())).await {
         Ok(_) => {}
-        Err(Denied::Storage(error)) => return render::page_error(cx, error.into()),
+        Err(Denied::Fault(fault)) => return render::page_error(cx, fault.into()),
         Err(Denied::Busy) => return render::page_error(cx, Fault::Busy.into()),
         Err(Denied::TooManyAttempts(wait)) => {
             let problem = FieldProblem::too_many_attempts(login::minutes(wait.0));

@@ -95,8 +95,8 @@ impl Passkey {
         data.extend(&point[1..33]);
         data.extend([0x22, 0x58, 0x20]);
         data.extend(&point[33..65]);
-        let mut object = b"\xa3\x63fmt\x64none\x67attStmt\xa0\x68authData\x58".to_vec();
-        object.push(u8::try_from(data.len()).unwrap());
+        let mut object = b"\xa3\x63fmt\x64none\x67attStmt\xa0\x68authData\x59".to_vec();
+        object.extend(u16::try_from(data.len()).unwrap().to_be_bytes());
         object.extend(data);
         json!({
             "id": text(&self.id),

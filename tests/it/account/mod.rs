@@ -2,13 +2,14 @@
 
 mod activity;
 mod apps;
-mod authenticator;
+pub mod authenticator;
 mod data;
 mod delete;
 mod email;
 mod email_links;
 mod notices;
-mod passkey;
+pub mod passkey;
+mod password;
 mod password_length;
 mod profile;
 mod security;

@@ -5,7 +5,7 @@ use crate::support::{Answer, Browser, TestApp, USERS};
 use serde_json::Value;
 
 /// The ceremony that a page carries: its handle, and the options for the browser.
-fn carried(page: &Answer) -> (String, Value) {
+pub fn carried(page: &Answer) -> (String, Value) {
     let (_, rest) = page.body.split_once("data-options=\"").unwrap();
     let options = rest.split_once('"').unwrap().0.replace("&#34;", "\"");
     (
@@ -24,7 +24,7 @@ async fn post_setup(browser: &mut Browser<'_>, ceremony: &str, credential: &str)
     browser.post_account("/account/security/passkey", &form).await
 }
 
-async fn add(browser: &mut Browser<'_>, id: u8) -> Passkey {
+pub async fn add(browser: &mut Browser<'_>, id: u8) -> Passkey {
     let page = browser.get("/account/security/passkey").await;
     let (ceremony, options) = carried(&page);
     let (passkey, answer) = Passkey::create(&options, id);
@@ -34,7 +34,7 @@ async fn add(browser: &mut Browser<'_>, id: u8) -> Passkey {
 }
 
 /// Begins a sign-in with a passkey; gives CSRF token, handle and options.
-async fn begin(browser: &mut Browser<'_>) -> (String, String, Value) {
+pub async fn begin(browser: &mut Browser<'_>) -> (String, String, Value) {
     let csrf = browser.get("/login").await.hidden("csrf").unwrap();
     let answer = browser.post("/login/passkey/options", &[("csrf", &csrf)]).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
@@ -46,7 +46,7 @@ async fn begin(browser: &mut Browser<'_>) -> (String, String, Value) {
     )
 }
 
-async fn post_sign_in(browser: &mut Browser<'_>, csrf: &str, ceremony: &str, credential: &str) -> Answer {
+pub async fn post_sign_in(browser: &mut Browser<'_>, csrf: &str, ceremony: &str, credential: &str) -> Answer {
     let form = [("csrf", csrf), ("ceremony", ceremony), ("credential", credential)];
     browser.post("/login/passkey", &form).await
 }
@@ -297,6 +297,15 @@ async fn a_passkey_is_added_by_its_own_ceremony_only() {
             post_setup(&mut alice, &ceremony, &bad.to_string()).await.status,
             400
         );
+    }
+    // WebAuthn level 3 §7.1: an identifier has at most 1 023 bytes.
+    for length in [1_024, 8_000] {
+        let (ceremony, options) = carried(&alice.get("/account/security/passkey").await);
+        let (mut passkey, _) = Passkey::create(&options, 4);
+        passkey.id = vec![4; length];
+        let answer = passkey.registration(&Said::truth("webauthn.create", &options));
+        let added = post_setup(&mut alice, &ceremony, &answer).await;
+        assert_eq!(added.status, 400, "{length}");
     }
     // Bob finishes what alice has begun.
     let (ceremony, options) = carried(&alice.get("/account/security/passkey").await);

@@ -2,6 +2,8 @@
 
 use crate::support::mailbox::with_mail;
 use crate::support::{TestApp, USERS};
+use axum::body::Body;
+use axum::http::Request;
 
 const PAGES: [&str; 12] = [
     "/account",
@@ -136,6 +138,7 @@ async fn a_session_without_the_second_factor_changes_no_factors() {
     );
 }
 
+/// AC-061, AC-062: a password change, an enrolment and all else needs our own page, with its token.
 #[tokio::test]
 async fn forms_of_other_pages_and_sites_change_nothing() {
     let app = TestApp::with(with_mail).await;
@@ -156,7 +159,26 @@ async fn forms_of_other_pages_and_sites_change_nothing() {
             let answer = alice.post(path, &[("csrf", csrf), ("name", "evil")]).await;
             assert_eq!(answer.status, 403, "{path}");
         }
+        let csrf = alice.get("/account").await.hidden("csrf").unwrap();
+        let form = format!(
+            "csrf={csrf}&name=evil&current={}&password=evil+evil+evil+evil",
+            USERS[0].2
+        );
+        for (site, origin) in [
+            ("cross-site", "https://evil.test"),
+            ("cross-site", "null"),
+            ("same-site", "https://id.example.test.evil.test"),
+            ("same-origin", "https://evil.test"),
+        ] {
+            let request = Request::post(path)
+                .header("content-type", "application/x-www-form-urlencoded")
+                .header("sec-fetch-site", site)
+                .header("origin", origin);
+            let answer = alice.send(request.body(Body::from(form.clone())).unwrap()).await;
+            assert_eq!(answer.status, 403, "{path} {site} {origin}");
+        }
     }
+    assert!(alice.is_signed_in().await);
     assert_eq!(app.user(USERS[0].1).await.name.as_deref(), Some("alice Example"));
 }
 

@@ -2,6 +2,7 @@
 
 use super::{COOKIE, credentials, post, server};
 use crate::support::{Answer, Browser, TestApp, USERS};
+use keywright::storage::users;
 use serde_json::json;
 
 async fn first_step(browser: &mut Browser<'_>) -> Answer {
@@ -79,6 +80,36 @@ async fn the_second_step_is_good_once_and_not_for_long() {
         .problem(401, "invalid_code");
     let again = token(&first_step(&mut browser).await);
     assert_eq!(second_step(&mut browser, &again, &codes[1]).await.status, 200);
+}
+
+/// AC-189: what waits is for one account and its credentials, and opens nothing else.
+#[tokio::test]
+async fn the_second_step_is_for_the_account_that_began_it() {
+    let app = server().await;
+    let (_alice, authenticator, codes) = app.alice_with_app().await;
+    let mut bob = app.bob().await;
+    let (bobs, _) = bob.add_app().await;
+    app.clock.advance(60);
+    let mut browser = app.browser();
+    let handle = token(&first_step(&mut browser).await);
+    second_step(&mut browser, &handle, &bobs.code(app.now()))
+        .await
+        .problem(401, "invalid_code");
+    super::me(&app, &handle).await.problem(401, "invalid_token");
+    app.userinfo(&handle).await.refused(401, "invalid_token");
+    assert!(!browser.is_signed_in().await);
+    // Her password changes meanwhile, and with it the epoch of her credentials.
+    let alice = app.user(USERS[0].1).await;
+    let hash = alice.password_hash.unwrap();
+    users::set_password(app.app.db.write(), &alice.id, &hash, app.now())
+        .await
+        .unwrap();
+    for code in [authenticator.code(app.now()), codes[0].clone()] {
+        second_step(&mut browser, &handle, &code)
+            .await
+            .problem(401, "invalid_code");
+    }
+    assert_eq!(app.count("grants").await, 0);
 }
 
 /// AC-218

@@ -1,5 +1,6 @@
 //! Sign-in by JSON for first-party apps, `/auth/*`.
 
+mod answers;
 mod login;
 mod logout;
 mod mfa;

@@ -12,6 +12,7 @@ fn the_help_says_where_to_start_and_fits_a_screen() {
     assert_eq!(Terminal::new().run(&["frobnicate"]).code, Some(2));
 }
 
+/// AC-272
 #[test]
 fn a_wrong_configuration_ends_with_3_and_names_every_problem() {
     let terminal = Terminal::new()

@@ -4,7 +4,7 @@ use super::{approve, begin, decide, poll, type_code};
 use crate::support::{Answer, Browser, TestApp};
 use axum::body::Body;
 use axum::http::{Request, header};
-use keywright::config::{Cidr, Config};
+use keywright::config::{Cidr, Config, StoreUrl};
 use keywright::oauth::client::Metadata;
 use keywright::oauth::client::registration::{Profile, profile};
 
@@ -159,7 +159,8 @@ async fn a_person_signs_in_first_and_does_not_type_twice() {
 /// AC-144: one decision, and it stands.
 #[tokio::test]
 async fn a_decision_is_taken_once() {
-    let app = TestApp::new().await;
+    // Attempts pass by the clock of the test, not by that of a store.
+    let app = TestApp::with(|config| config.stores.url = StoreUrl::Database).await;
     let device = app.device().await;
     let (mut alice, mut bob) = (app.alice().await, app.bob().await);
     for (first, second) in [
@@ -206,6 +207,7 @@ async fn a_page_that_was_open_too_long_approves_nothing() {
 /// A server behind a proxy on loopback, so that a test can come from anywhere.
 fn behind_a_proxy(config: &mut Config) {
     config.server.trusted_proxies = vec![Cidr::parse("127.0.0.0/8").unwrap()];
+    config.stores.url = StoreUrl::Database; // attempts pass by the clock of the test
 }
 
 /// Guesses a code on one of the two forms.

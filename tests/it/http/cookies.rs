@@ -40,7 +40,7 @@ async fn every_cookie_has_its_flags_and_clients_get_none() {
     let app = TestApp::new().await;
     let web = app.web().await;
     let mut set = 0;
-    for (path, methods) in PATHS {
+    for &(path, methods) in PATHS {
         for method in methods {
             let request = Request::builder()
                 .method(*method)

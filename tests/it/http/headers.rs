@@ -8,6 +8,14 @@ use keywright::config::Issuer;
 
 const PAGE: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// Everybody may read and keep these.
+const DOCUMENTS: &[&str] = &[
+    "/.well-known/openid-configuration",
+    "/.well-known/oauth-authorization-server",
+    "/jwks",
+];
+const FILES: &[&str] = &["/auth/openapi.json", "/favicon.ico", "/favicon.svg"];
+
 /// ASVS 3.4.1, 3.4.4, 3.4.5, 3.4.8, 13.4.6 · AC-069, AC-265
 #[track_caller]
 fn is_hardened(answer: &Answer, what: &str) {
@@ -43,10 +51,7 @@ fn is_hardened(answer: &Answer, what: &str) {
 #[tokio::test]
 async fn every_answer_has_the_security_headers() {
     let app = TestApp::new().await;
-    for (path, _) in PATHS
-        .into_iter()
-        .chain([("/nothing", &[][..]), ("/assets/x/app.css", &[])])
-    {
+    for &(path, _) in PATHS.iter().chain(&[("/nothing", &[][..])]) {
         for method in ["GET", "POST", "OPTIONS", "DELETE", "HEAD", "TRACE"] {
             let request = Request::builder()
                 .method(method)
@@ -99,11 +104,26 @@ async fn only_public_documents_may_be_cached() {
     ] {
         assert_eq!(answer.header("cache-control"), "no-store", "{}", answer.body);
     }
+    for &(path, methods) in PATHS {
+        let (mut browser, public) = (app.alice().await, [DOCUMENTS, FILES].concat());
+        if methods.contains(&"GET") && !public.contains(&path) {
+            let answer = browser.get(path).await;
+            assert_eq!(answer.header("cache-control"), "no-store", "{path}");
+        }
+    }
+    // A path that looks like a file is no file (cache deception).
     for path in [
-        "/.well-known/openid-configuration",
-        "/.well-known/oauth-authorization-server",
-        "/jwks",
+        "/account/x.css",
+        "/account/security/x.js",
+        "/account.css",
+        "/login/x.png",
     ] {
+        let answer = alice.get(path).await;
+        assert_eq!(answer.status, 404, "{path}");
+        assert_eq!(answer.header("cache-control"), "no-store", "{path}");
+        assert!(!answer.body.contains("alice@example.test"));
+    }
+    for path in DOCUMENTS {
         let answer = app.get(path).await;
         assert_eq!(answer.header("cache-control"), "public, max-age=300");
         assert_eq!(answer.header("content-type"), "application/json");

@@ -2,15 +2,48 @@
 
 use super::PATHS;
 use crate::support::TestApp;
+use crate::support::source::root;
 use axum::body::Body;
 use axum::http::Request;
+
+/// What holds for every path is tested on every path.
+#[test]
+fn the_list_of_paths_is_that_of_the_routes() {
+    let file = std::fs::read_to_string(root().join("src/http/routes.rs")).unwrap();
+    let mut missing = Vec::new();
+    for (at, call) in file.match_indices(".route(") {
+        let argument = file[at + call.len()..].trim_start();
+        let Some(route) = argument.strip_prefix('"').and_then(|rest| rest.split('"').next()) else {
+            continue;
+        };
+        // Those of the development server are not in this one.
+        let known = PATHS.iter().any(|(path, _)| is_of(route, path));
+        if !known && !["/demo", "/dev/mail"].contains(&route) {
+            missing.push(route);
+        }
+    }
+    assert!(missing.is_empty(), "not in PATHS: {missing:?}");
+}
+
+/// Whether a path is one of a route: `{name}` is a segment, `{*name}` the rest.
+fn is_of(route: &str, path: &str) -> bool {
+    let (mut route, mut path) = (route.split('/'), path.split('/'));
+    loop {
+        match (route.next(), path.next()) {
+            (None, None) => return true,
+            (Some(part), Some(_)) if part.starts_with("{*") => return true,
+            (Some(part), Some(segment)) if part == segment || part.starts_with('{') => {}
+            _ => return false,
+        }
+    }
+}
 
 /// ASVS 4.1.4, 13.4.4 · AC-015
 #[tokio::test]
 async fn other_methods_are_refused_with_a_list_of_those_that_work() {
     let app = TestApp::new().await;
     let before = app.holdings().await;
-    for (path, methods) in PATHS {
+    for &(path, methods) in PATHS {
         for method in [
             "PUT", "DELETE", "PATCH", "TRACE", "CONNECT", "PROPFIND", "GET", "POST",
         ] {

@@ -9,7 +9,7 @@ mod limits;
 mod methods;
 
 /// Every path of the server, with the methods that it answers.
-const PATHS: [(&str, &[&str]); 27] = [
+const PATHS: &[(&str, &[&str])] = &[
     ("/.well-known/openid-configuration", &["GET"]),
     ("/.well-known/oauth-authorization-server", &["GET"]),
     ("/jwks", &["GET"]),
@@ -21,11 +21,30 @@ const PATHS: [(&str, &[&str]); 27] = [
     ("/authorize", &["GET", "POST"]),
     ("/end_session", &["GET", "POST"]),
     ("/login", &["GET", "POST"]),
+    ("/login/mfa", &["GET", "POST"]),
+    ("/login/passkey", &["POST"]),
+    ("/login/passkey/options", &["POST"]),
+    ("/account", &["GET", "POST"]),
+    ("/account/security", &["GET"]),
+    ("/account/security/remove", &["POST"]),
+    ("/account/security/recovery-codes", &["POST"]),
+    ("/account/security/password", &["GET", "POST"]),
+    ("/account/security/app", &["GET", "POST"]),
+    ("/account/security/passkey", &["GET", "POST"]),
+    ("/account/sessions", &["GET", "POST"]),
+    ("/account/apps", &["GET", "POST"]),
     ("/consent", &["GET", "POST"]),
     ("/device", &["GET", "POST"]),
     ("/device/confirm", &["POST"]),
     ("/logout", &["GET", "POST"]),
     ("/setup/x", &["GET", "POST"]),
+    ("/reset-password", &["GET", "POST"]),
+    ("/reset-password/x", &["GET", "POST"]),
+    ("/unlock/x", &["GET", "POST"]),
+    ("/verify-email", &["GET", "POST"]),
+    ("/verify-email/x", &["GET", "POST"]),
+    ("/signup", &["GET", "POST"]),
+    ("/signup/x", &["GET", "POST"]),
     ("/", &["GET"]),
     ("/auth/login", &["POST"]),
     ("/auth/login/mfa", &["POST"]),
@@ -35,8 +54,11 @@ const PATHS: [(&str, &[&str]); 27] = [
     ("/auth/openapi.json", &["GET"]),
     ("/auth/verify", &["GET"]),
     ("/auth/return", &["GET"]),
+    ("/assets/x/app.css", &["GET"]),
     ("/favicon.ico", &["GET"]),
+    ("/favicon.svg", &["GET"]),
     ("/healthz", &["GET"]),
+    ("/readyz", &["GET"]),
 ];
 
 /// Endpoints that clients call, which know no cookies.

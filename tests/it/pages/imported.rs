@@ -22,7 +22,7 @@ async fn take_over(app: &TestApp, text: &str) {
     assert_eq!(after - before, people, "each is in the audit trail");
 }
 
-/// A hash from elsewhere is replaced by one of our own at the first sign-in, without ending anything.
+/// AC-271: a hash from elsewhere is replaced by one of our own at the first sign-in, without ending anything.
 #[tokio::test]
 async fn a_bcrypt_hash_is_replaced_at_the_first_sign_in() {
     let app = TestApp::new().await;
@@ -121,4 +121,29 @@ async fn a_keycloak_user_signs_in_with_argon2() {
     );
     assert!(kim.email_verified && kim.disabled_at.is_none());
     app.browser().sign_in("kim@example.test", PASSWORD).await;
+}
+
+/// ASVS 11.2.2 · AC-271: hashes follow the parameters of today, at the first right password.
+#[tokio::test]
+async fn a_hash_with_weaker_parameters_is_replaced_at_the_first_sign_in() {
+    let app = TestApp::new().await;
+    let old = app.user(USERS[0].1).await.password_hash.unwrap();
+    let stronger = app
+        .node(|config| {
+            config.passwords.memory_kib = 20_480;
+            config.passwords.iterations = 3;
+        })
+        .await;
+    assert_eq!(
+        stronger.browser().try_sign_in(USERS[0].1, "wrong").await.status,
+        400
+    );
+    assert_eq!(app.user(USERS[0].1).await.password_hash.as_ref(), Some(&old));
+    let mut browser = stronger.browser();
+    browser.sign_in(USERS[0].1, USERS[0].2).await;
+    let new = app.user(USERS[0].1).await.password_hash.unwrap();
+    assert!(new.starts_with("$argon2id$v=19$m=20480,t=3,p=1$"), "{new}");
+    assert!(browser.is_signed_in().await, "it is no new password");
+    stronger.browser().sign_in(USERS[0].1, USERS[0].2).await;
+    assert_eq!(app.user(USERS[0].1).await.password_hash, Some(new));
 }

@@ -1,9 +1,10 @@
 //! The limit on sign-ins: five in a quarter of an hour, per address of the peer and per account (design.md D4).
 
+use crate::log_canaries::capture::Log;
 use crate::support::{Answer, TestApp};
 use axum::body::Body;
 use axum::http::{Request, header};
-use keywright::config::{Cidr, Config};
+use keywright::config::{Cidr, Config, LogFormat, StoreUrl};
 use std::sync::Arc;
 
 const EMAIL: &str = "alice@example.test";
@@ -13,6 +14,7 @@ const WRONG: &str = "not the right password";
 /// A server behind a proxy on loopback, so that a test can come from anywhere.
 fn behind_a_proxy(config: &mut Config) {
     config.server.trusted_proxies = vec![Cidr::parse("127.0.0.0/8").unwrap()];
+    config.stores.url = StoreUrl::Database; // attempts pass by the clock of the test
 }
 
 /// The request of one try from an address.
@@ -221,4 +223,59 @@ async fn the_number_of_tries_can_be_configured() {
     limited(&attempt(&app, "203.0.113.7", EMAIL, PASSWORD).await, 61);
     app.clock.advance(61);
     assert_eq!(attempt(&app, "203.0.113.7", EMAIL, PASSWORD).await.status, 303);
+}
+
+/// AC-203: tags and dots make other accounts, which the limit per address bounds all the same.
+#[tokio::test]
+async fn tags_and_dots_are_other_accounts_below_one_limit_per_address() {
+    let app = TestApp::with(behind_a_proxy).await;
+    for n in 0..5 {
+        let from = format!("203.0.113.{n}");
+        assert_eq!(attempt(&app, &from, EMAIL, WRONG).await.status, 400);
+    }
+    limited(&attempt(&app, "203.0.113.9", EMAIL, WRONG).await, 901);
+    for email in ["alice+1@example.test", "a.lice@example.test"] {
+        assert_eq!(attempt(&app, "203.0.113.9", email, WRONG).await.status, 400);
+    }
+    for n in 2..5 {
+        let email = format!("alice+{n}@example.test");
+        assert_eq!(attempt(&app, "203.0.113.9", &email, WRONG).await.status, 400);
+    }
+    limited(
+        &attempt(&app, "203.0.113.9", "alice+6@example.test", WRONG).await,
+        901,
+    );
+}
+
+/// SP 800-63B-4 §3.2.2 · AC-210: one password on many accounts from many addresses is below all limits but this one.
+#[tokio::test]
+async fn many_failures_in_a_minute_are_told_once() {
+    let log = Log::start(LogFormat::Json);
+    let app = TestApp::with(|config| {
+        behind_a_proxy(config);
+        config.login.alert_after = 10;
+    })
+    .await;
+    let alerts = || log.text().matches("many_failed_sign_ins").count();
+    let spray = async |minute: usize, times: usize| {
+        for n in 0..times {
+            let (from, email) = (format!("203.0.{minute}.{n}"), format!("a{n}@m{minute}.test"));
+            assert_eq!(attempt(&app, &from, &email, WRONG).await.status, 400);
+        }
+    };
+    spray(0, 9).await;
+    assert_eq!(alerts(), 0);
+    app.clock.advance(60);
+    spray(1, 25).await;
+    assert_eq!(alerts(), 1);
+    let line = log.text();
+    let line = line
+        .lines()
+        .find(|line| line.contains("many_failed_sign_ins"))
+        .unwrap();
+    assert!(line.contains("\"WARN\"") && line.contains("\"audit\""), "{line}");
+    app.clock.advance(60);
+    spray(2, 12).await;
+    assert_eq!(alerts(), 2);
+    assert_eq!(attempt(&app, "198.51.100.1", EMAIL, PASSWORD).await.status, 303);
 }

@@ -131,7 +131,8 @@ async fn codes_of_two_steps_are_taken_and_no_older_one_after_a_newer() {
 /// AC-218 · AC-219: all wrong codes of an account count together, whichever browser and whatever kind of code.
 #[tokio::test]
 async fn guesses_are_counted_per_account_over_all_kinds_of_codes() {
-    let app = TestApp::new().await;
+    // Attempts pass by the clock of the test, not by that of a store.
+    let app = TestApp::with(|config| config.stores.url = keywright::config::StoreUrl::Database).await;
     let (_alice, authenticator, codes) = app.alice_with_app().await;
     for guess in ["000000", "12345", "1234567", "１２３４５６", "abcde-fghjk"] {
         let (mut browser, page) = app.half_signed_in().await;

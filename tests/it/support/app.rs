@@ -33,8 +33,6 @@ pub const USERS: [(&str, &str, &str); 2] = [
     ("bob", "bob@example.test", "staple mountain river"),
 ];
 
-const DATA_KEY: [u8; 32] = [42; 32];
-
 /// What a test may change before the server is built.
 pub type Setup = fn(&mut Config);
 
@@ -61,14 +59,16 @@ impl TestApp {
             None => DatabaseUrl::Sqlite(directory.path().join("keywright.db")),
         };
         config.keys.directory = directory.path().join("keys");
-        config.keys.data_key = Some(Secret::new(base64(&DATA_KEY)));
+        // One of its own, so that servers of other tests count and keep under other names in a shared store.
+        let data_key: [u8; 32] = (&SystemEntropy as &dyn Entropy).bytes();
+        config.keys.data_key = Some(Secret::new(base64(&data_key)));
         config.passwords.workers = 1;
         if let Some(url) = stores::chosen() {
             config.stores.url = url;
         }
         setup(&mut config);
         let clock = Arc::new(ManualClock::new(Timestamp(1_800_000_000)));
-        prepare(&config, clock.now()).await;
+        prepare(&config, &data_key, clock.now()).await;
         let app = App::build(config, clock.clone(), Arc::new(SystemEntropy))
             .await
             .unwrap();
@@ -275,7 +275,7 @@ fn base64(bytes: &[u8]) -> String {
 }
 
 /// Keys and people are made once per process: both take a while.
-async fn prepare(config: &Config, now: Timestamp) {
+async fn prepare(config: &Config, data_key: &[u8; 32], now: Timestamp) {
     static KEYS: OnceLock<Vec<(Alg, Pkcs8Der)>> = OnceLock::new();
     static HASHES: tokio::sync::OnceCell<Vec<String>> = tokio::sync::OnceCell::const_new();
     let keys = KEYS.get_or_init(|| {
@@ -298,7 +298,7 @@ async fn prepare(config: &Config, now: Timestamp) {
     });
     let db = keywright::app::open(config).await.unwrap();
     db.migrate().await.unwrap();
-    let vault = Vault::new(&DATA_KEY);
+    let vault = Vault::new(data_key);
     for (alg, key) in keys {
         let none = keywright::time::Seconds(0);
         keyring::import(&db, &vault, &SystemEntropy, *alg, key, now, none)

@@ -21,11 +21,16 @@ pub struct Process {
 impl Process {
     /// Starts a server on a free port and waits until it is ready.
     pub async fn start(app: &TestApp) -> Self {
-        Self::start_on(app, free_port()).await
+        Self::start_with(app, free_port(), &[]).await
     }
 
     /// Starts a server on this port and waits until it is ready.
     pub async fn start_on(app: &TestApp, port: u16) -> Self {
+        Self::start_with(app, port, &[]).await
+    }
+
+    /// Starts a server on this port with further settings, and waits until it is ready.
+    pub async fn start_with(app: &TestApp, port: u16, settings: &[(&str, &str)]) -> Self {
         let config = &app.app.config;
         let database = match &config.database.url {
             DatabaseUrl::Sqlite(path) => format!("sqlite:{}", path.display()),
@@ -54,6 +59,7 @@ impl Process {
                 format!("{}s", config.tokens.refresh_grace.0),
             )
             .env("KEYWRIGHT_LOG__FILTER", "error")
+            .envs(settings.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::from(

@@ -109,3 +109,40 @@ fn the_tests_that_the_table_names_exist() {
     }
     none("rows without tests", &broken);
 }
+
+/// `tests/it/guide/hardening.rs::account_lockout` is a function of that file, and each story of the guide is in the table.
+#[test]
+fn the_tests_of_methods_and_controls_are_functions() {
+    let readme = readme();
+    let (_, rest) = readme.split_once("### Methods and controls").unwrap();
+    let rows = rest.lines().skip_while(|line| !line.starts_with("|---")).skip(1);
+    let rows: Vec<&str> = rows.take_while(|line| line.starts_with('|')).collect();
+    assert!(rows.len() > 20, "the table is not found any more");
+    let mut broken = Vec::new();
+    let mut named = Vec::new();
+    for row in rows {
+        let tests: Vec<&str> = row.split('`').filter(|part| part.starts_with("tests/")).collect();
+        if tests.is_empty() {
+            broken.push(format!("no test: {row}"));
+        }
+        for test in tests {
+            let (file, function) = test.split_once("::").unwrap_or((test, ""));
+            let text = std::fs::read_to_string(root().join(file)).unwrap_or_default();
+            if !text.contains(&format!("fn {function}()")) {
+                broken.push(format!("{test} does not exist"));
+            }
+            named.push(test.to_owned());
+        }
+    }
+    for file in rust("tests/it/guide") {
+        for (at, _) in file.text.match_indices("#[tokio::test") {
+            let (_, function) = file.text[at..].split_once("async fn ").unwrap();
+            let function = function.split_once('(').unwrap().0;
+            let test = format!("{}::{function}", file.path);
+            if !named.contains(&test) {
+                broken.push(format!("not in the table: {test}"));
+            }
+        }
+    }
+    none("rows without tests, or tests without a row", &broken);
+}

@@ -1,54 +1,12 @@
-//! Counts login attempts in a sliding window (AC-196 to AC-202). An attempt counts before the password is looked at
-//! and is given back after a success, so that a hundred at once get no more tries than a hundred in a row.
-//!
-//! All is in memory: a restart forgets it, and each process counts for itself.
+//! Attempts in the memory of this process, bounded: when the room is used up the oldest are forgotten first. A restart
+//! forgets all.
 
-use super::email::CanonicalEmail;
+use super::{Key, Rate};
 use crate::time::{Seconds, Timestamp};
-use aws_lc_rs::digest::{SHA256, digest};
 use std::collections::{BTreeMap, HashMap};
-use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Whose attempts are counted together. Holds a hash, so that all keys have one size.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Key([u8; 16]);
-
-impl Key {
-    /// An account, whether it exists or not.
-    pub fn email(email: &CanonicalEmail) -> Self {
-        Self::hash("email", email.as_str().as_bytes())
-    }
-
-    /// A peer: an IPv4 address, also when written in IPv6, or the /64 that one IPv6 customer has (AC-201).
-    pub fn ip(address: IpAddr) -> Self {
-        match address.to_canonical() {
-            IpAddr::V4(address) => Self::hash("ipv4", &address.octets()),
-            IpAddr::V6(address) => Self::hash("ipv6", &(address.to_bits() >> 64).to_be_bytes()),
-        }
-    }
-
-    /// A known device of an account, which has a count of its own (AC-206).
-    pub fn device(account: &str, device: &str) -> Self {
-        Self::hash("device", format!("{account}/{device}").as_bytes())
-    }
-
-    fn hash(kind: &str, value: &[u8]) -> Self {
-        let hash = digest(&SHA256, &[kind.as_bytes(), &[0], value].concat());
-        let mut key = [0; 16];
-        key.iter_mut()
-            .zip(hash.as_ref())
-            .for_each(|(to, from)| *to = *from);
-        Self(key)
-    }
-}
-
-/// The attempt is not admitted; the next can be after this many seconds, at least one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RetryAfter(pub Seconds);
-
-/// The limiter. One per process.
-pub struct LoginLimit {
+pub(super) struct Memory {
     attempts: usize,
     window: Seconds,
     capacity: usize,
@@ -64,27 +22,19 @@ struct Log {
     by_key: HashMap<Key, Vec<(Timestamp, u64)>>,
 }
 
-/// An admitted attempt. Dropped, it stays counted; the caller gives it back after a success.
-#[must_use = "an attempt that succeeds is given back with `refund`"]
-pub struct Reservation<'a> {
-    limit: &'a LoginLimit,
-    id: u64,
-}
-
-impl LoginLimit {
-    /// At most `attempts` (one or more) per key in any span of `window`. At most `capacity` counts are kept (about 100 bytes each);
-    /// beyond that the oldest are forgotten first.
-    pub fn new(attempts: usize, window: Seconds, capacity: usize) -> Self {
+impl Memory {
+    /// At most `capacity` counts are kept.
+    pub(super) fn new(rate: Rate, capacity: usize) -> Self {
         Self {
-            attempts: attempts.max(1),
-            window,
+            attempts: usize::try_from(rate.attempts.max(1)).unwrap_or(usize::MAX),
+            window: rate.window,
             capacity,
             log: Mutex::default(),
         }
     }
 
-    /// Counts one attempt under all of `keys`, or under none if one of them has no attempt left.
-    pub fn reserve(&self, keys: &[Key], now: Timestamp) -> Result<Reservation<'_>, RetryAfter> {
+    /// The name of the attempt, or how long to wait.
+    pub(super) fn reserve(&self, keys: &[Key], now: Timestamp) -> Result<u64, Seconds> {
         let mut log = self.lock();
         // A clock that is set back must not bring the order of the log into disorder.
         let now = log.latest.map_or(now, |latest| latest.max(now));
@@ -103,7 +53,7 @@ impl LoginLimit {
             .filter_map(|key| self.free_at(log.by_key.get(key)?))
             .max();
         if let Some(free_at) = free_at {
-            return Err(RetryAfter(free_at.since(now)));
+            return Err(free_at.since(now));
         }
         let id = log.next_id;
         log.next_id += 1;
@@ -114,11 +64,14 @@ impl LoginLimit {
         for key in keys {
             log.by_key.entry(*key).or_default().push((now, id));
         }
-        Ok(Reservation { limit: self, id })
+        Ok(id)
     }
 
-    /// Forgets the attempts under `key`: a success clears the account, never the peer (AC-211).
-    pub fn reset(&self, key: Key) {
+    pub(super) fn forget(&self, id: u64) {
+        self.lock().forget(id);
+    }
+
+    pub(super) fn reset(&self, key: Key) {
         self.lock().by_key.remove(&key);
     }
 
@@ -131,13 +84,6 @@ impl LoginLimit {
     fn lock(&self) -> MutexGuard<'_, Log> {
         // Every step leaves the log usable, so a panic elsewhere does not spoil it.
         self.log.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Reservation<'_> {
-    /// Takes the attempt out of the count.
-    pub fn refund(self) {
-        self.limit.lock().forget(self.id);
     }
 }
 
@@ -166,10 +112,16 @@ impl Log {
 
 #[cfg(test)]
 mod tests {
-    use super::{CanonicalEmail, Key, LoginLimit, RetryAfter};
+    use super::{Key, Memory, Rate};
+    use crate::identity::email::CanonicalEmail;
     use crate::time::{Seconds, Timestamp};
     use proptest::prelude::*;
     use std::sync::atomic::{AtomicUsize, Ordering};
+
+    const RATE: Rate = Rate {
+        attempts: 5,
+        window: Seconds(900),
+    };
 
     fn email(text: &str) -> Key {
         Key::email(&CanonicalEmail::parse(text).unwrap())
@@ -179,8 +131,8 @@ mod tests {
         Key::ip(text.parse().unwrap())
     }
 
-    fn limit() -> LoginLimit {
-        LoginLimit::new(5, Seconds(900), 10_000)
+    fn limit() -> Memory {
+        Memory::new(RATE, 10_000)
     }
 
     /// AC-196
@@ -191,7 +143,7 @@ mod tests {
             assert!(limit.reserve(&[email("a@x.example")], Timestamp(second)).is_ok());
         }
         let sixth = limit.reserve(&[email("A@X.example"), ip("192.0.2.1")], Timestamp(10));
-        assert_eq!(sixth.err(), Some(RetryAfter(Seconds(891))));
+        assert_eq!(sixth.err(), Some(Seconds(891)));
         assert!(limit.reserve(&[email("a@x.example")], Timestamp(900)).is_err());
         assert!(limit.reserve(&[email("a@x.example")], Timestamp(901)).is_ok());
         assert!(limit.reserve(&[email("a@x.example")], Timestamp(901)).is_err());
@@ -209,14 +161,10 @@ mod tests {
         let limit = limit();
         let (account, peer) = (email("a@x.example"), ip("192.0.2.1"));
         for _ in 0..4 {
-            drop(limit.reserve(&[account, peer], Timestamp(0)));
+            limit.reserve(&[account, peer], Timestamp(0)).unwrap();
         }
         for _ in 0..20 {
-            limit
-                .reserve(&[account, peer], Timestamp(0))
-                .ok()
-                .unwrap()
-                .refund();
+            limit.forget(limit.reserve(&[account, peer], Timestamp(0)).unwrap());
             limit.reset(account);
         }
         assert!(limit.reserve(&[peer], Timestamp(1)).is_ok());
@@ -240,24 +188,17 @@ mod tests {
         assert_eq!(admitted.load(Ordering::SeqCst), 5);
     }
 
-    /// AC-201
-    #[test]
-    fn addresses_of_one_customer_are_one_peer() {
-        assert_eq!(ip("2001:db8:1:2::1"), ip("2001:db8:1:2:ffff:ffff:ffff:ffff"));
-        assert_ne!(ip("2001:db8:1:2::1"), ip("2001:db8:1:3::1"));
-        assert_eq!(ip("::ffff:192.0.2.1"), ip("192.0.2.1"));
-        assert_ne!(ip("192.0.2.1"), ip("192.0.2.2"));
-    }
-
     #[test]
     fn memory_is_bounded() {
-        let limit = LoginLimit::new(5, Seconds(900), 100);
+        let limit = Memory::new(RATE, 100);
         for n in 0..1_000 {
-            drop(limit.reserve(&[email(&format!("a{n}@x.example"))], Timestamp(n)));
+            limit
+                .reserve(&[email(&format!("a{n}@x.example"))], Timestamp(n))
+                .unwrap();
             let log = limit.lock();
             assert!(log.order.len() <= 100 && log.by_key.len() <= 100);
         }
-        drop(limit.reserve(&[email("a@x.example")], Timestamp(5_000)));
+        limit.reserve(&[email("a@x.example")], Timestamp(5_000)).unwrap();
         let log = limit.lock();
         assert_eq!((log.order.len(), log.by_key.len()), (1, 1));
     }
@@ -275,7 +216,7 @@ mod tests {
                 highest = highest.max(now);
                 match limit.reserve(&[key], Timestamp(now)) {
                     Ok(_) => admitted.push(highest),
-                    Err(RetryAfter(Seconds(wait))) => {
+                    Err(Seconds(wait)) => {
                         prop_assert!((1..=901).contains(&wait));
                         // One second sooner would have been the sixth in a window.
                         let fifth = admitted[admitted.len() - 5];

@@ -1,6 +1,6 @@
-//! The anti-patterns of the guide that the JSON API could fall into, one test per row, and its token lifecycle.
+//! Anti-patterns: what each row warns of does not happen here.
 
-use crate::auth::{COOKIE, credentials, me, post, refresh, sign_in};
+use crate::auth::{COOKIE, credentials, post, refresh, sign_in};
 use crate::support::source::files;
 use crate::support::{TestApp, USERS};
 use axum::body::Body;
@@ -115,31 +115,4 @@ async fn session_id_in_url() {
         .await;
     answer.problem(401, "invalid_refresh_token");
     assert_eq!(answer.header("referrer-policy"), "no-referrer");
-}
-
-/// Log in, call an API, refresh, log out: what the guide says happens at each.
-#[tokio::test]
-async fn the_token_lifecycle() {
-    let app = TestApp::new().await;
-    let mut browser = app.browser();
-    let login = sign_in(&mut browser).await;
-    assert!(
-        login.header("set-cookie").contains("Max-Age=604800"),
-        "seven days"
-    );
-    assert_eq!(me(&app, &login.access_token()).await.status, 200);
-    app.clock.advance(15 * 60);
-    me(&app, &login.access_token())
-        .await
-        .problem(401, "invalid_token");
-    let before = browser.cookies[COOKIE].clone();
-    let token = refresh(&mut browser).await.access_token();
-    assert_ne!(browser.cookies[COOKIE], before);
-    assert_eq!(me(&app, &token).await.status, 200);
-    let mut logout = post("/auth/logout", "");
-    let bearer = format!("Bearer {token}").parse().unwrap();
-    logout.headers_mut().insert("authorization", bearer);
-    assert_eq!(browser.send(logout).await.status, 204);
-    me(&app, &token).await.problem(401, "invalid_token");
-    assert_eq!(app.count("denied_tokens").await, 1);
 }
