@@ -46,6 +46,8 @@ pub struct App {
     pub device_limit: LoginLimit,
     /// Wrong codes at the second step of a sign-in.
     pub mfa_limit: LoginLimit,
+    /// Wrong API keys.
+    pub api_key_limit: LoginLimit,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -124,6 +126,7 @@ impl App {
             mail_limit: limit(),
             mailer: Mailer::new(&config.mail)?,
             mfa_limit: limit(),
+            api_key_limit: limit(),
             config,
             db,
             vault,

@@ -3,6 +3,7 @@
 //! without a server. Texts, attributes and element ids are part of the interface: browser tests rely on them.
 
 mod account;
+mod api_key;
 mod consent;
 mod demo;
 mod dev_mail;
@@ -25,6 +26,7 @@ mod setup;
 mod tests;
 
 pub use account::{AppLine, AppsPage, ProfilePage, SessionLine, SessionsPage};
+pub use api_key::{ApiKeyLine, ApiKeyMadePage, ApiKeyPage, ApiKeysPage, Choice};
 pub use consent::ConsentPage;
 pub use demo::DemoPage;
 pub use dev_mail::{DevMail, DevMailPage};

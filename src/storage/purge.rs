@@ -14,6 +14,8 @@ const LATE_POLL: Seconds = Seconds(3_600);
 const COUNTED_LINKS: Seconds = Seconds(86_400);
 /// Wrong passwords are not in a row any more after this long; a lock stays.
 const OLD_FAILURES: Seconds = Seconds(30 * 86_400);
+/// A key that has expired is shown as such for this long, so that its owner learns why a program stopped.
+const ENDED_KEYS: Seconds = Seconds(30 * 86_400);
 
 /// Deletes one batch from each table and gives the number of rows; call again while it is above zero.
 ///
@@ -89,6 +91,12 @@ pub async fn batch(db: &Db, now: Timestamp) -> Result<u64> {
            (SELECT f.subject FROM password_failures f WHERE f.failed_at < $1
               AND (f.locked_at IS NULL OR NOT EXISTS (SELECT 1 FROM users u WHERE u.id = f.subject)) LIMIT $2)",
         (now - OLD_FAILURES).0,
+        BATCH,
+    )?;
+    deleted += execute!(
+        db.write(),
+        "DELETE FROM api_keys WHERE id IN (SELECT id FROM api_keys WHERE expires_at < $1 LIMIT $2)",
+        (now - ENDED_KEYS).0,
         BATCH,
     )?;
     deleted += execute!(

@@ -1,6 +1,8 @@
 //! `/account`: what people see and change of their own account. Every page works without a script; a change of what
 //! proves who somebody is needs a sign-in of the last ten minutes. Tests: tests/it/account/.
 
+pub mod api_key;
+pub mod api_keys;
 pub mod app;
 pub mod apps;
 mod device_name;
@@ -44,6 +46,8 @@ enum Page {
     Passkey,
     Sessions,
     Apps,
+    ApiKeys,
+    ApiKey,
 }
 
 const PAGES: &[(Page, &str, &str)] = &[
@@ -54,6 +58,8 @@ const PAGES: &[(Page, &str, &str)] = &[
     (Page::Passkey, "account-passkey", "/account/security/passkey"),
     (Page::Sessions, "account-sessions", "/account/sessions"),
     (Page::Apps, "account-apps", "/account/apps"),
+    (Page::ApiKeys, "account-api-keys", "/account/api-keys"),
+    (Page::ApiKey, "account-api-key", "/account/api-keys/new"),
 ];
 
 impl Page {
