@@ -263,7 +263,8 @@ async fn remove(app: &App, user: &str, yes: bool, output: Output) -> Result {
     Ok(())
 }
 
-async fn find(app: &App, user: &str) -> Result<UserRow> {
+/// The user, or an error that says how to find it.
+pub(super) async fn find(app: &App, user: &str) -> Result<UserRow> {
     let found = if id::is_user(user) {
         users::find(app.db.read(), user).await?
     } else {

@@ -3,10 +3,12 @@
 use super::link::{self, Place};
 use super::view::MailRequest;
 use super::{mail_request, setup};
+use crate::cx::Cx;
 use crate::http::{Exchange, render};
 use crate::identity::mail_link::Purpose;
 use crate::identity::recovery;
 use crate::secret::Secret;
+use crate::storage::{self, api_keys};
 use axum::response::Response;
 
 const PLACE: Place = Place {
@@ -47,15 +49,32 @@ pub async fn set(exchange: Exchange) -> Response {
     };
     let password = params.optional("password").ok().flatten().unwrap_or_default();
     match recovery::reset(cx, &row, Secret::new(password.to_owned())).await {
-        Ok(true) => link::done(
-            cx,
-            "Password changed",
-            "Your new password is set. You are signed out everywhere.",
-        ),
+        Ok(true) => match has_api_keys(cx, row.user_id.as_deref()).await {
+            Ok(true) => link::done(
+                cx,
+                "Password changed",
+                "Your new password is set. You are signed out everywhere. Your API keys go on: if somebody else may have made one, \
+                 sign in and revoke it under API keys.",
+            ),
+            Ok(false) => link::done(
+                cx,
+                "Password changed",
+                "Your new password is set. You are signed out everywhere.",
+            ),
+            Err(error) => render::page_error(cx, error.into()),
+        },
         Ok(false) => link::gone(cx, &PLACE),
         Err(error) => match setup::problem(&error) {
             Some(problem) => link::password_form(&exchange, &browser, &row, None, Some(problem)),
             None => render::page_error(cx, setup::failure(error)),
         },
+    }
+}
+
+/// A new password leaves keys as they are, which whoever had to set one should know.
+async fn has_api_keys(cx: &Cx, user: Option<&str>) -> storage::Result<bool> {
+    match user {
+        Some(user) => Ok(!api_keys::of_owner(cx.app.db.read(), user).await?.is_empty()),
+        None => Ok(false),
     }
 }

@@ -4,6 +4,7 @@
 
 mod access_token;
 mod account;
+mod api_keys;
 mod auth;
 mod authorize;
 mod cli;

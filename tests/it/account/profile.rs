@@ -2,7 +2,7 @@
 
 use crate::support::{TestApp, USERS};
 
-const PAGES: [&str; 7] = [
+const PAGES: [&str; 9] = [
     "/account",
     "/account/security",
     "/account/security/password",
@@ -10,6 +10,8 @@ const PAGES: [&str; 7] = [
     "/account/security/passkey",
     "/account/sessions",
     "/account/apps",
+    "/account/api-keys",
+    "/account/api-keys/new",
 ];
 
 /// RFC 9700 §4.11 · AC-079: the sign-in leads back to the page, and nowhere else.
