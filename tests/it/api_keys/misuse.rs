@@ -69,7 +69,7 @@ async fn pages_below_a_path_refuse_keys_too() {
     let bearer = format!("Bearer {key}");
     for (path, status) in [
         ("/sso/account", 403),
-        ("/sso/", 403),
+        ("/sso", 403),
         ("/sso/userinfo", 401),
         ("/sso/auth/verify", 200),
         ("/nothing", 404),
