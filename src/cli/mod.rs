@@ -47,8 +47,7 @@ Run
 Manage
   client       Applications: add, list, show, update, rotate-secret, rm
   user         People: add, import, invite, list, show, set-password, unlock, disable, enable, rm
-  api-key      Keys for programs, of a user or a client: add, list, revoke
-  key          Signing keys: list, rotate, import
+  key, api-key  Signing keys: list, rotate, import; keys for programs: add, list, revoke
   admin        The set-up link for the first administrator
   db, blocklist  The database: migrate; passwords to refuse: build
 Use
