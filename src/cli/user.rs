@@ -29,7 +29,7 @@ pub(super) enum Verb {
         /// E-mail address or `sub`
         user: String,
     },
-    /// Set a password; ends all sessions and tokens of the user
+    /// Set a password; ends all sessions and tokens of the user, not its API keys
     SetPassword {
         /// E-mail address or `sub`
         user: String,
@@ -41,7 +41,7 @@ pub(super) enum Verb {
         /// E-mail address or `sub`
         user: String,
     },
-    /// Keep a user out; ends all sessions and tokens
+    /// Keep a user out; ends all sessions, tokens and API keys
     Disable {
         /// E-mail address or `sub`
         user: String,
@@ -65,7 +65,7 @@ pub(super) enum Verb {
         #[command(flatten)]
         change: mfa::Change,
     },
-    /// Remove a user with all sessions, consents and tokens
+    /// Remove a user with all sessions, consents, tokens and API keys
     Rm {
         /// E-mail address or `sub`
         user: String,

@@ -60,6 +60,9 @@ pub(super) const SETTINGS: &[Setting] = &[
     ),
 ];
 
+/// Scopes of OIDC Core §5.4 and §11 whose claims no resource server gets with a token.
+const OF_SIGN_INS: &[&str] = &["openid", "profile", "address", "phone", "offline_access"];
+
 impl ApiKeys {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
         Self {
@@ -86,11 +89,13 @@ fn list(text: &str, item: fn(&str) -> Result<(), &'static str>) -> Result<Vec<St
 /// RFC 6749 §3.3.
 fn scope(text: &str) -> Result<(), &'static str> {
     let is_plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\');
-    if text.bytes().all(is_plain) {
-        Ok(())
-    } else {
-        Err("a scope is one word of printable ASCII without quotes and backslashes")
+    if !text.bytes().all(is_plain) {
+        return Err("a scope is one word of printable ASCII without quotes and backslashes");
     }
+    if OF_SIGN_INS.contains(&text) {
+        return Err("this scope belongs to sign-ins, which a key is not");
+    }
+    Ok(())
 }
 
 /// RFC 8707 §2.

@@ -4,6 +4,7 @@
 mod ends;
 mod introspect;
 mod misuse;
+mod settings;
 mod verify;
 
 use crate::support::keys::{gateway, owner, with_api};
