@@ -49,6 +49,8 @@ pub struct App {
     pub device_limit: LoginLimit,
     /// Wrong codes at the second step of a sign-in.
     pub mfa_limit: LoginLimit,
+    /// Wrong API keys.
+    pub api_key_limit: LoginLimit,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -133,6 +135,7 @@ impl App {
             mail_limit: limit("mails"),
             mailer: Mailer::new(&config.mail)?,
             mfa_limit: limit("second steps"),
+            api_key_limit: limit("API keys"),
             config,
             db,
             vault,

@@ -40,6 +40,8 @@ pub enum Kind {
     ChangeLink,
     /// The one-time link of a mail that stops or undoes that.
     RevertLink,
+    /// An API key: the prefix is the one that scanners for leaked secrets look for.
+    ApiKey,
 }
 
 impl Kind {
@@ -57,8 +59,15 @@ impl Kind {
             Self::SignUpLink => "kw_sl_",
             Self::ChangeLink => "kw_cl_",
             Self::RevertLink => "kw_vt_",
+            Self::ApiKey => "kw_pat_",
         }
     }
+}
+
+/// What the secrets of a row begin with. It is no secret: a list shows it, so that a key that was found can be told.
+pub fn shown_beginning(kind: Kind, id: &str) -> String {
+    let row = URL_SAFE_NO_PAD.encode(id::row_bytes(id).unwrap_or_default());
+    format!("{}{row}_", kind.prefix())
 }
 
 /// An opaque secret that this server has made, now or earlier.
@@ -72,8 +81,7 @@ pub struct Opaque {
 impl Opaque {
     /// A new secret for the row `id` (a row identifier).
     pub fn mint(kind: Kind, id: &str, entropy: &dyn Entropy, vault: &Vault) -> Self {
-        let row = URL_SAFE_NO_PAD.encode(id::row_bytes(id).unwrap_or_default());
-        let body = format!("{}{row}_{}", kind.prefix(), id::random::<32>(entropy));
+        let body = shown_beginning(kind, id) + &id::random::<32>(entropy);
         let checksum = checksum(vault, &body);
         Self {
             kind,

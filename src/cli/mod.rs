@@ -1,6 +1,7 @@
 //! The command line: one file per noun. Tests: `tests/it/cli/`.
 
 mod admin;
+mod api_key;
 mod audit;
 mod blocklist;
 mod client;
@@ -47,7 +48,7 @@ Run
 Manage
   client       Applications: add, list, show, update, rotate-secret, rm
   user         People: add, import, invite, list, show, set-password, unlock, disable, enable, rm
-  key          Signing keys: list, rotate, import
+  key, api-key  Signing keys: list, rotate, import; keys for programs: add, list, revoke
   admin, audit  The set-up link for the first administrator; what happened to accounts: list
   db, blocklist  The database: migrate; passwords to refuse: build
 Use
@@ -92,6 +93,9 @@ enum Command {
     /// People who sign in
     #[command(subcommand, arg_required_else_help = true)]
     User(user::Verb),
+    /// Long-lived secrets for programs
+    #[command(subcommand, arg_required_else_help = true)]
+    ApiKey(api_key::Verb),
     /// Signing keys
     #[command(subcommand, arg_required_else_help = true)]
     Key(key::Verb),
@@ -145,6 +149,7 @@ impl Cli {
             Command::Doctor => doctor::run(global, output).await,
             Command::Client(verb) => client::run(verb, global, output).await,
             Command::User(verb) => user::run(verb, global, output).await,
+            Command::ApiKey(verb) => api_key::run(verb, global, output).await,
             Command::Key(verb) => key::run(verb, global, output).await,
             Command::Admin(verb) => admin::run(verb, global, output).await,
             Command::Audit(verb) => audit::run(verb, global, output).await,

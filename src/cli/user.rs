@@ -30,7 +30,7 @@ pub(super) enum Verb {
         /// E-mail address or `sub`
         user: String,
     },
-    /// Set a password; ends all sessions and tokens of the user
+    /// Set a password; ends all sessions and tokens of the user, not its API keys
     SetPassword {
         /// E-mail address or `sub`
         user: String,
@@ -42,7 +42,7 @@ pub(super) enum Verb {
         /// E-mail address or `sub`
         user: String,
     },
-    /// Keep a user out; ends all sessions and tokens
+    /// Keep a user out; ends all sessions, tokens and API keys
     Disable {
         /// E-mail address or `sub`
         user: String,
@@ -66,7 +66,7 @@ pub(super) enum Verb {
         #[command(flatten)]
         change: mfa::Change,
     },
-    /// Remove a user with all sessions, consents and tokens
+    /// Remove a user with all sessions, consents, tokens and API keys
     Rm {
         /// E-mail address or `sub`
         user: String,
@@ -265,6 +265,7 @@ async fn remove(app: &App, user: &str, yes: bool, output: Output) -> Result {
     Ok(())
 }
 
+/// The user, or an error that says how to find it.
 pub(super) async fn find(app: &App, user: &str) -> Result<UserRow> {
     let found = if id::is_user(user) {
         users::find(app.db.read(), user).await?

@@ -44,6 +44,10 @@ impl Config {
                 ("sessions.idle", self.sessions.idle),
                 ("sessions.absolute", self.sessions.absolute),
             ),
+            (
+                ("api_keys.lifetime", self.api_keys.lifetime),
+                ("api_keys.max_lifetime", self.api_keys.max_lifetime),
+            ),
         ];
         for ((short, shorter), (long, longer)) in at_most {
             if shorter > longer {

@@ -30,7 +30,7 @@ pub fn readme_table() -> String {
     let mut out = String::from("| setting | type | default | |\n|---|---|---|---|\n");
     for setting in sections().iter().flat_map(|section| section.settings) {
         let default = match setting.default {
-            "" if matches!(setting.kind, Kind::Cidrs | Kind::Origins) => "`[]`".to_owned(),
+            "" if matches!(setting.kind, Kind::Cidrs | Kind::Origins | Kind::List(_)) => "`[]`".to_owned(),
             "" => String::new(),
             default => format!("`{default}`"),
         };
@@ -49,7 +49,7 @@ pub fn readme_table() -> String {
 fn literal(setting: &Setting) -> String {
     match setting.kind {
         Kind::Integer | Kind::Boolean => setting.default.to_owned(),
-        Kind::Cidrs | Kind::Origins => "[]".to_owned(),
+        Kind::Cidrs | Kind::Origins | Kind::List(_) => "[]".to_owned(),
         _ => format!("{:?}", setting.default),
     }
 }

@@ -99,7 +99,7 @@ impl File<'_> {
 
     fn value(&mut self, setting: &'static setting::Setting, offset: usize, value: &DeValue<'_>) {
         let text = match (setting.kind, value) {
-            (Kind::Cidrs | Kind::Origins, DeValue::Array(items)) => list(items),
+            (Kind::Cidrs | Kind::Origins | Kind::List(_), DeValue::Array(items)) => list(items),
             (_, value) => scalar(value),
         };
         match text {

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod api;
+mod api_keys;
 mod check;
 mod cidr;
 mod database;
@@ -27,6 +28,7 @@ mod tokens;
 
 pub use accounts::{Accounts, SignUp};
 pub use api::Api;
+pub use api_keys::ApiKeys;
 pub use cidr::Cidr;
 pub use database::{Database, DatabaseUrl, Synchronous};
 pub use example::{example, readme_table};
@@ -70,6 +72,8 @@ pub struct Config {
     pub api: Api,
     /// Apps behind a proxy that asks who somebody is.
     pub forward_auth: ForwardAuth,
+    /// Long-lived secrets for programs.
+    pub api_keys: ApiKeys,
     /// Password rules and hashing cost.
     pub passwords: Passwords,
     /// How people come to have an account.
@@ -108,6 +112,7 @@ impl Config {
             login: Login::read(reader),
             api: Api::read(reader),
             forward_auth: ForwardAuth::read(reader),
+            api_keys: ApiKeys::read(reader),
             passwords: Passwords::read(reader),
             accounts: Accounts::read(reader),
             mail: Mail::read(reader),

@@ -1,8 +1,8 @@
 //! The list of all settings. The reader, `config example`, `config show` and the README table all use it.
 
 use super::{
-    accounts, api, database, forward_auth, keys, log, login, mail, passwords, server, sessions, stores,
-    tokens,
+    accounts, api, api_keys, database, forward_auth, keys, log, login, mail, passwords, server, sessions,
+    stores, tokens,
 };
 
 /// What form a value has.
@@ -30,6 +30,8 @@ pub enum Kind {
     Cidrs,
     /// Scheme, host and port; separated by commas in the environment.
     Origins,
+    /// Words of this kind; separated by commas in the environment.
+    List(&'static str),
 }
 
 impl Kind {
@@ -51,6 +53,7 @@ impl Kind {
                 .join(", "),
             Self::Cidrs => "list of CIDR".to_owned(),
             Self::Origins => "list of origins".to_owned(),
+            Self::List(words) => format!("list of {words}"),
         }
     }
 }
@@ -123,6 +126,7 @@ pub const fn sections() -> &'static [Section] {
         section("login", login::SETTINGS),
         section("api", api::SETTINGS),
         section("forward_auth", forward_auth::SETTINGS),
+        section("api_keys", api_keys::SETTINGS),
         section("passwords", passwords::SETTINGS),
         section("accounts", accounts::SETTINGS),
         section("mail", mail::SETTINGS),

@@ -1,6 +1,7 @@
 //! Everything that knows the web framework: listener, URL table, parsing, rendering.
 
 mod api;
+mod api_keys;
 mod assets;
 mod client_ip;
 mod cookies;

@@ -1,7 +1,7 @@
 //! The URL table: every reachable path, one line each.
 
 use super::protocol as p;
-use super::{api, assets, cors, wrap};
+use super::{api, api_keys, assets, cors, wrap};
 use crate::app::App;
 use crate::pages::{self as page, account};
 use axum::Router;
@@ -83,6 +83,14 @@ pub fn router(app: &Arc<App>) -> Router {
         .route(
             "/account/data/delete",
             get(account::delete::show).post(account::delete::submit),
+        )
+        .route(
+            "/account/api-keys",
+            get(account::api_keys::show).post(account::api_keys::revoke),
+        )
+        .route(
+            "/account/api-keys/new",
+            get(account::api_key::show).post(account::api_key::submit),
         )
         .route("/consent", get(page::consent::show).post(page::consent::submit))
         .route("/device", get(page::device::show).post(page::device::submit))
@@ -169,6 +177,7 @@ pub fn router(app: &Arc<App>) -> Router {
     };
     routes
         .fallback(p::not_found)
+        .layer(from_fn_with_state(Arc::clone(app), api_keys::refuse))
         .layer(CatchPanicLayer::custom(p::panicked))
         .layer(from_fn_with_state(Arc::clone(app), wrap::wrap))
         .with_state(Arc::clone(app))

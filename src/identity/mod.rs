@@ -1,5 +1,6 @@
 //! Who people are: passwords, second factors, passkeys, sign-in, sessions, and the browser they use.
 
+pub mod api_key;
 pub mod browser;
 pub mod challenge;
 pub mod device_name;

@@ -1,6 +1,8 @@
 //! Forward authentication: a proxy asks who sends a request, before it lets it through to an app that knows no tokens.
 //! Tests: tests/it/auth/verify.rs, tests/it/auth/proxies.rs.
 
+use super::api_key::{self, Presenter};
+use super::engine::scope::Scope;
 use super::error::{ErrorCode, Refusal, Result};
 use super::first_party;
 use super::params::Params;
@@ -18,8 +20,11 @@ const MAX_ADDRESS: usize = 2_000;
 pub struct Rule {
     /// One of these roles is needed; empty: none.
     roles: Vec<String>,
-    /// The audience that an access token must name; without it, only tokens of first-party apps are taken.
+    /// The audience that an access token or API key must name; without it, only tokens of first-party apps and people's
+    /// keys for this server are taken.
     audience: Option<String>,
+    /// The scope that an access token or API key must have; a person who is signed in needs none.
+    scope: Vec<String>,
     /// Whether people are to be sent to the sign-in page, for proxies that hand our answer on.
     pub redirect: bool,
 }
@@ -31,7 +36,7 @@ impl Rule {
     /// `invalid_request`: a parameter that is not known would be a rule that is not kept.
     pub fn parse(params: &Params) -> Result<Self, Refusal> {
         let refused = |text| Refusal::new(ErrorCode::InvalidRequest, text);
-        let known = ["role", "audience", "login"];
+        let known = ["role", "audience", "scope", "login"];
         if !params
             .pairs()
             .iter()
@@ -47,12 +52,23 @@ impl Rule {
         Ok(Self {
             roles: params.all("role").map(str::to_owned).collect(),
             audience: params.optional("audience")?.map(str::to_owned),
+            scope: params.all("scope").map(str::to_owned).collect(),
             redirect,
         })
     }
 
     fn allows(&self, roles: &[String]) -> bool {
         self.roles.is_empty() || self.roles.iter().any(|role| roles.contains(role))
+    }
+
+    fn require_scope(&self, scope: &Scope) -> Result<(), Refusal> {
+        if self.scope.iter().all(|word| scope.has(word)) {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            ErrorCode::AccessDenied,
+            "A part of the scope that is needed is missing.",
+        ))
     }
 }
 
@@ -80,6 +96,28 @@ pub fn by_session(rule: &Rule, session: &LiveSession) -> Result<Identity> {
     allowed(rule, identity)
 }
 
+/// The owner of an API key for the audience of the rule; without one, of a person's key for this server.
+///
+/// # Errors
+/// `invalid_token`, `access_denied`; or a fault.
+pub async fn by_key(cx: &Cx, rule: &Rule, text: &str) -> Result<Identity> {
+    let key = api_key::accept(cx, text).await?;
+    let resource = key.row.resource.as_str();
+    let is_for_it = match &rule.audience {
+        Some(audience) => resource == audience,
+        None => resource == cx.app.config.public_url.as_str() && key.row.user_id.is_some(),
+    };
+    if !is_for_it {
+        let description = "The API key is for another audience.";
+        return Err(Refusal::new(ErrorCode::InvalidToken, description).into());
+    }
+    let identity = of_key(&key, &key.scope);
+    rule.require_scope(&key.scope)?;
+    let identity = allowed(rule, identity)?;
+    api_key::used(cx, &key.row, Presenter::Holder).await?;
+    Ok(identity)
+}
+
 /// The user or client of an access token: of a first-party app, or for the audience of the rule. A token that somebody
 /// gave another app opens nothing here.
 ///
@@ -95,7 +133,8 @@ pub async fn by_token(cx: &Cx, rule: &Rule, token: &str) -> Result<Identity> {
         let description = "The access token is for another audience.";
         return Err(Refusal::new(ErrorCode::InvalidToken, description).into());
     }
-    let scope = super::Scope::parse(accepted.claims.text("scope").unwrap_or_default())?;
+    let scope = Scope::parse(accepted.claims.text("scope").unwrap_or_default())?;
+    rule.require_scope(&scope)?;
     let mut identity = Identity {
         user: accepted.claims.text("sub").unwrap_or_default().to_owned(),
         ..Identity::default()
@@ -109,7 +148,21 @@ pub async fn by_token(cx: &Cx, rule: &Rule, token: &str) -> Result<Identity> {
             identity.roles = serde_json::from_str(&standing.roles).unwrap_or_default();
         }
     }
+    if let Some(key) = accepted.key {
+        identity = of_key(&key, &scope.filter(|word| key.scope.has(word)));
+    }
     allowed(rule, identity)
+}
+
+fn of_key(key: &api_key::Accepted, scope: &Scope) -> Identity {
+    let row = &key.row;
+    let of_scope =
+        |word, value: &Option<String>| value.clone().filter(|_| scope.has(word)).unwrap_or_default();
+    Identity {
+        user: row.owner().to_owned(),
+        email: of_scope("email", &row.email),
+        roles: serde_json::from_str(&of_scope("roles", &row.roles)).unwrap_or_default(),
+    }
 }
 
 fn allowed(rule: &Rule, identity: Identity) -> Result<Identity> {

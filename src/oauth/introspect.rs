@@ -1,11 +1,12 @@
 //! Token introspection (RFC 7662). To whoever may not know, a token is simply not active.
 //! Tests: tests/it/introspect.rs.
 
+use super::api_key::{self, Presenter};
 use super::client::Client;
 use super::client::auth::{self, ClientRequest};
 use super::error::{Failure, Result};
 use super::may_issue;
-use super::tokens::access_token;
+use super::tokens::{access_token, claims};
 use crate::cx::Cx;
 use crate::opaque::{Kind, Opaque};
 use crate::storage::grants;
@@ -22,6 +23,7 @@ pub async fn introspect(cx: &Cx, request: &ClientRequest) -> Result<Value> {
     // The hint is only a hint (RFC 7662 §2.1): the token itself tells what it is.
     let active = match Opaque::parse(Kind::RefreshToken, token, &cx.app.vault) {
         Some(refresh_token) => of_refresh_token(cx, &client, &refresh_token).await?,
+        None if token.starts_with(api_key::PREFIX) => of_api_key(cx, &client, token).await?,
         None => of_access_token(cx, &client, token).await?,
     };
     Ok(active.unwrap_or_else(|| json!({ "active": false }))) // RFC 7662 §2.2: and nothing else
@@ -53,6 +55,52 @@ async fn of_refresh_token(cx: &Cx, client: &Client, token: &Opaque) -> Result<Op
         "iat": standing.refresh_rotated_at.unwrap_or(standing.created_at),
         "exp": end,
     })))
+}
+
+async fn of_api_key(cx: &Cx, client: &Client, token: &str) -> Result<Option<Value>> {
+    let key = match api_key::accept(cx, token).await {
+        Ok(key) => key,
+        Err(Failure::Refused(_)) => return Ok(None),
+        Err(fault) => return Err(fault),
+    };
+    let row = &key.row;
+    let is_own = row.client_id.as_ref() == Some(&client.id);
+    if !is_own && !client.metadata.introspects.contains(&row.resource) {
+        return Ok(None); // RFC 7662 §4: a key for another resource server
+    }
+    if !is_own {
+        api_key::used(cx, row, Presenter::ResourceServer).await?;
+    }
+    let mut answer = json!({
+        "active": true,
+        "token_type": "Bearer",
+        "iss": cx.app.config.public_url.as_str(),
+        "sub": row.owner(),
+        "aud": row.resource,
+        "scope": key.scope.to_string(),
+        "jti": row.id,
+        "iat": row.created_at,
+        "exp": row.expires_at.min((cx.now + cx.app.config.api_keys.idle).0),
+    });
+    let mut set = |name: &str, value: Option<Value>| {
+        if let (Some(value), Some(members)) = (value, answer.as_object_mut()) {
+            members.insert(name.to_owned(), value);
+        }
+    };
+    set("client_id", row.client_id.clone().map(Value::String)); // a user's key is no client's
+    // The address names the user to people, but only where the scope has it; the same holds for what is about them.
+    let email = row
+        .email
+        .clone()
+        .filter(|_| key.scope.has("email"))
+        .map(Value::String);
+    set("username", email.clone());
+    set("email", email);
+    let of_scope =
+        |word, list: &Option<String>| list.as_deref().filter(|_| key.scope.has(word)).map(claims::list);
+    set("roles", of_scope("roles", &row.roles));
+    set("groups", of_scope("groups", &row.groups));
+    Ok(Some(answer))
 }
 
 async fn of_access_token(cx: &Cx, client: &Client, token: &str) -> Result<Option<Value>> {

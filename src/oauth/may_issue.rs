@@ -1,8 +1,9 @@
 //! The one place that says whether a grant still stands. Every grant type, userinfo and introspection ask here,
 //! so that no sibling path can forget a disabled user or an ended session.
 
+use crate::storage::api_keys::ApiKeyRow;
 use crate::storage::grants::Standing;
-use crate::time::Timestamp;
+use crate::time::{Seconds, Timestamp};
 
 /// Whether tokens of this grant are honored: not revoked, the user enabled, no credential changed since, and the
 /// session alive unless the grant outlives it.
@@ -60,6 +61,28 @@ pub fn not_locked_since(standing: &Standing, asked: i64) -> Result<(), &'static 
         Some(locked) if locked >= asked => Err("the account was locked meanwhile"),
         _ => Ok(()),
     }
+}
+
+/// Whether an API key is honored, by itself and for a token in exchange: not expired, used within `idle`, its owner
+/// enabled, and never disabled since it was made. A new password leaves keys as they are: no program uses it.
+///
+/// # Errors
+/// Why not, for the log.
+pub fn key_honored(key: &ApiKeyRow, idle: Seconds, now: Timestamp) -> Result<(), &'static str> {
+    if key.expires_at <= now.0 {
+        return Err("the key has expired");
+    }
+    if key.owner_disabled_at.is_some() {
+        return Err("the owner of the key is disabled");
+    }
+    if key.user_disablings != key.disablings {
+        return Err("the user was disabled since the key was made");
+    }
+    let last_used = Timestamp(key.last_used_at.unwrap_or(key.created_at));
+    if last_used + idle <= now {
+        return Err("the key was not used for too long");
+    }
+    Ok(())
 }
 
 fn session_is_alive(standing: &Standing, now: Timestamp) -> bool {

@@ -11,6 +11,7 @@
 //! | `ReturnTo` | redirection endpoint | RFC 6749 §3.1.2 |
 //! | interaction | authorization request waiting for the user | OIDC Core §3.1.2.3 |
 
+pub mod api_key;
 pub mod authorize;
 pub mod claims_request;
 pub mod client;

@@ -6,7 +6,7 @@ use super::tokens::access_token::SKEW;
 use crate::cx::Cx;
 use crate::jose::TYP_ACCESS_TOKEN;
 use crate::opaque::{Kind, Opaque};
-use crate::storage::{denied_tokens, grants};
+use crate::storage::{api_keys, denied_tokens, grants};
 
 /// Revokes a token of the client. An unknown token, or another client's, is no error (RFC 7009 §2.2).
 ///
@@ -23,6 +23,12 @@ pub async fn revoke(cx: &Cx, request: &ClientRequest) -> Result<()> {
         if standing.is_some_and(|standing| standing.client_id == client.id) {
             grants::revoke(cx.app.db.write(), refresh_token.id(), cx.now).await?;
             tell(cx, &client.id);
+        }
+        return Ok(());
+    }
+    if let Some(key) = Opaque::parse(Kind::ApiKey, token, &cx.app.vault) {
+        if api_keys::remove_of_owner(cx.app.db.write(), &client.id, key.id()).await? {
+            tracing::info!(target: "audit", event = "api_key_revoked", key = key.id(), client = client.id, request_id = %cx.request_id, "API key revoked");
         }
         return Ok(());
     }

@@ -9,7 +9,7 @@ use crate::identity::mail_link::{self, Purpose};
 use crate::identity::{recovery, users};
 use crate::secret::Secret;
 use crate::storage::mail_links::MailLinkRow;
-use crate::storage::{Result, factors};
+use crate::storage::{Result, api_keys, factors};
 use axum::response::Response;
 
 const PLACE: Place = Place {
@@ -59,11 +59,20 @@ pub async fn set(exchange: Exchange) -> Response {
     };
     let password = params.optional("password").ok().flatten().unwrap_or_default();
     match recovery::reset(cx, &row, Secret::new(password.to_owned())).await {
-        Ok(true) => link::done(
-            cx,
-            "Password changed",
-            "Your new password is set. You are signed out everywhere.",
-        ),
+        Ok(true) => match has_api_keys(cx, row.user_id.as_deref()).await {
+            Ok(true) => link::done(
+                cx,
+                "Password changed",
+                "Your new password is set. You are signed out everywhere. Your API keys go on: if somebody else may have made one, \
+                 sign in and revoke it under API keys.",
+            ),
+            Ok(false) => link::done(
+                cx,
+                "Password changed",
+                "Your new password is set. You are signed out everywhere.",
+            ),
+            Err(error) => render::page_error(cx, error.into()),
+        },
         Ok(false) => link::gone(cx, &PLACE),
         Err(error) => match setup::problem(&error) {
             Some(problem) => match least(cx, &row).await {
@@ -80,4 +89,12 @@ async fn least(cx: &Cx, row: &MailLinkRow) -> Result<u32> {
     let user_id = row.user_id.as_deref().unwrap_or_default();
     let held = factors::held(cx.app.db.read(), user_id).await?;
     Ok(users::min_length(&cx.app, &held))
+}
+
+/// A new password leaves keys as they are, which whoever had to set one should know.
+async fn has_api_keys(cx: &Cx, user: Option<&str>) -> Result<bool> {
+    match user {
+        Some(user) => Ok(!api_keys::of_owner(cx.app.db.read(), user).await?.is_empty()),
+        None => Ok(false),
+    }
 }

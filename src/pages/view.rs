@@ -4,6 +4,7 @@
 
 mod account;
 mod activity;
+mod api_key;
 mod consent;
 mod demo;
 mod dev_mail;
@@ -27,6 +28,7 @@ mod tests;
 
 pub use account::{AppLine, AppsPage, ProfilePage, SessionLine, SessionsPage};
 pub use activity::{ActivityLine, ActivityPage, DataPage, DeletePage, EmailPage};
+pub use api_key::{ApiKeyLine, ApiKeyMadePage, ApiKeyPage, ApiKeysPage, Choice};
 pub use consent::ConsentPage;
 pub use demo::DemoPage;
 pub use dev_mail::{DevMail, DevMailPage};

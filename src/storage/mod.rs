@@ -5,6 +5,7 @@
 #[macro_use]
 mod macros;
 
+pub mod api_keys;
 pub mod attempts;
 pub mod challenges;
 pub mod clients;

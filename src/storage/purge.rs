@@ -14,6 +14,8 @@ const LATE_POLL: Seconds = Seconds(3_600);
 const COUNTED_LINKS: Seconds = Seconds(86_400);
 /// Wrong passwords are not in a row any more after this long; a lock stays.
 const OLD_FAILURES: Seconds = Seconds(30 * 86_400);
+/// A key that has expired is shown as such for this long, so that its owner learns why a program stopped.
+const ENDED_KEYS: Seconds = Seconds(30 * 86_400);
 
 /// Deletes one batch from each table and gives the number of rows; call again while it is above zero.
 ///
@@ -101,6 +103,12 @@ pub async fn batch(db: &Db, now: Timestamp) -> Result<u64> {
         db.write(),
         "DELETE FROM attempts WHERE name IN (SELECT name FROM attempts WHERE expires_at < $1 LIMIT $2)",
         now.0,
+        BATCH,
+    )?;
+    deleted += execute!(
+        db.write(),
+        "DELETE FROM api_keys WHERE id IN (SELECT id FROM api_keys WHERE expires_at < $1 LIMIT $2)",
+        (now - ENDED_KEYS).0,
         BATCH,
     )?;
     deleted += execute!(

@@ -255,7 +255,7 @@ pub async fn rehash(at: Sql<'_>, id: &str, old: &str, new: &str) -> Result<()> {
 }
 
 /// Disables the user since `since`, or enables with `None`. Disabling voids everything issued before (the credential
-/// epoch moves on): enabling brings no old session or token back.
+/// epoch moves on, and the count that API keys go by): enabling brings no old session, token or key back.
 ///
 /// # Errors
 /// The database fails.
@@ -264,7 +264,8 @@ pub async fn set_disabled(at: Sql<'_>, id: &str, since: Option<Timestamp>, now: 
     let changed = execute!(
         at,
         "UPDATE users SET disabled_at = $2, updated_at = $3,
-           credential_epoch = credential_epoch + CASE WHEN CAST($2 AS BIGINT) IS NULL THEN 0 ELSE 1 END
+           credential_epoch = credential_epoch + CASE WHEN CAST($2 AS BIGINT) IS NULL THEN 0 ELSE 1 END,
+           disablings = disablings + CASE WHEN CAST($2 AS BIGINT) IS NULL THEN 0 ELSE 1 END
          WHERE id = $1",
         id,
         since,

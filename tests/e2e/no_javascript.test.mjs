@@ -63,6 +63,24 @@ test("the code flow with a wrong password on the way, and signing out, work with
   await context.close();
 });
 
+test("an API key is made and revoked without JavaScript", async () => {
+  const { context, page, problems } = await tab();
+  await page.goto(`${server.issuer}/account/api-keys`);
+  await signIn(page, ALICE);
+  await page.click("#api-key-new");
+  await page.fill("#name", "backup");
+  await page.click("#api-key-submit");
+  const key = await page.textContent("#api-key");
+  const verify = () => fetch(`${server.issuer}/auth/verify`, { headers: { authorization: `Bearer ${key}` } });
+  assert.equal((await verify()).status, 200);
+  await page.click("#api-key-done");
+  await page.click("text=Revoke");
+  await page.waitForSelector("text=You have no API keys.");
+  assert.equal((await verify()).status, 401);
+  assert.deepEqual(problems, []);
+  await context.close();
+});
+
 test("a device is connected without JavaScript", async () => {
   const config = await discover("tv");
   const device = await client.initiateDeviceAuthorization(config, { scope: "openid" });

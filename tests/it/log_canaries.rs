@@ -4,12 +4,14 @@ pub mod capture;
 mod injection;
 
 use crate::auth::{COOKIE, credentials, me, post, refresh, sign_in};
+use crate::support::keys::{HERE, gateway};
 use crate::support::mailbox::with_mail;
 use crate::support::{Answer, RelyingParty, TestApp, USERS, VERIFIER, basic};
 use axum::body::Body;
 use axum::http::Request;
 use capture::Log;
 use keywright::config::LogFormat;
+use keywright::oauth::client::Metadata;
 use keywright::oauth::params::Params;
 
 const WRONG_PASSWORD: &str = "canary-password-7Qw2";
@@ -53,6 +55,7 @@ async fn no_secret_reaches_the_log_at_trace() {
         answers.extend(clients(&app, &web, &basic_web, &mut secrets).await);
         answers.extend(devices(&app, &mut secrets).await);
         answers.extend(apps(&app, &mut secrets).await);
+        answers.extend(programs(&app, &mut secrets).await);
         answers.extend(misplaced(&app, &web, &secrets).await);
         answers.extend(broken(&app, &web, &basic_web, &mut secrets).await);
 
@@ -192,6 +195,39 @@ async fn apps(app: &TestApp, secrets: &mut Secrets) -> Vec<Answer> {
     answers
 }
 
+/// Makes a key, shows it at a proxy, has it told about and exchanged, revokes it.
+async fn programs(app: &TestApp, secrets: &mut Secrets) -> Vec<Answer> {
+    let mut alice = app.alice().await;
+    let made = alice
+        .post_account("/account/api-keys/new", &[("name", "x"), ("lifetime", "30d")])
+        .await;
+    let (_, rest) = made.body.split_once(">kw_pat_").unwrap();
+    let key = format!("kw_pat_{}", rest.split_once('<').unwrap().0);
+    secrets.add("API key", &key);
+    let metadata = Metadata {
+        resources: vec![HERE.to_owned()],
+        introspects: vec![HERE.to_owned()],
+        ..gateway()
+    };
+    let gateway = app.client("gateway", metadata).await;
+    secrets.add("secret of a gateway", gateway.secret.as_ref().unwrap());
+    let exchanged = gateway.exchange(&key, &[]).await;
+    secrets.add("token of a key", &exchanged.tokens().access_token);
+    let id = app.stored_key(&app.user(USERS[0].1).await.id).await.id;
+    let mut answers = vec![
+        app.verify(&key, "").await,
+        app.verify(&format!("{key}A"), "").await,
+        gateway.post("/introspect", &[("token", &key)]).await,
+        app.get(&format!("/auth/verify?access_token={key}")).await,
+        alice.get("/account/api-keys").await,
+        alice.post_account("/account/api-keys", &[("key", &key)]).await,
+        alice.post_account("/account/api-keys", &[("key", &id)]).await,
+    ];
+    answers.push(app.verify(&key, "").await);
+    answers.push(gateway.exchange(&key, &[]).await);
+    answers
+}
+
 /// Secrets where they do not belong: in addresses and as other parameters.
 async fn misplaced(app: &TestApp, web: &RelyingParty<'_>, secrets: &Secrets) -> Vec<Answer> {
     let mut answers = Vec::new();
@@ -312,6 +348,7 @@ fn types_with_secrets_have_no_debug() {
         "DeviceAuthorization",
         "Exchange",
         "FormPostPage",
+        "ApiKeyMadePage",
         "Message",
         "Smtp",
         "Mailer",

@@ -4,6 +4,7 @@
 
 mod access_token;
 mod account;
+mod api_keys;
 mod audit;
 mod auth;
 mod authorize;

@@ -2,6 +2,7 @@
 //! Postgres takes part when `TEST_POSTGRES_URL` is set.
 
 mod accounts;
+mod api_keys;
 mod attempts;
 mod clients;
 mod databases;

@@ -128,7 +128,7 @@ async fn remove(app: &App, id: &str, yes: bool, output: Output) -> Result {
 }
 
 /// The client, or an error that says how to find it.
-async fn find(app: &App, id: &str) -> Result<ClientRow> {
+pub(crate) async fn find(app: &App, id: &str) -> Result<ClientRow> {
     let found = clients::find(app.db.read(), id).await?;
     found.ok_or_else(|| CliError::failure(format!("there is no client {id:?}"), "keywright client list"))
 }

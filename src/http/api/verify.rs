@@ -1,9 +1,12 @@
 //! `GET /auth/verify`: what nginx, Caddy and Traefik ask before they let a request through.
-//! 200 with `X-Auth-*`, 401, 403; an outage is 503, which no proxy takes for a yes.
+//! 200 with `X-Auth-*`, 401, 403; 429 after many wrong API keys and 503 in an outage, which no proxy takes for a yes.
 
 use super::ApiError;
 use super::error::{Problem, json_response};
-use crate::http::{Exchange, protocol, render};
+use crate::cx::Cx;
+use crate::http::{Exchange, api_keys, protocol, render};
+use crate::identity::login_limit::Key;
+use crate::oauth::api_key::PREFIX;
 use crate::oauth::error::{ErrorCode, Failure, Refusal};
 use crate::oauth::forward_auth::{self, Identity, Rule};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -13,17 +16,9 @@ const LOGIN: HeaderName = HeaderName::from_static("x-auth-login");
 
 /// `GET /auth/verify`.
 pub(in crate::http) async fn verify(exchange: Exchange) -> Response {
-    let cx = &exchange.cx;
     let mut response = match identify(&exchange).await {
         Ok(identity) => known(&identity),
-        Err((failure, rule)) => {
-            let is_bad_rule = rule.is_none();
-            let refused = if is_bad_rule {
-                ApiError::InvalidRequest
-            } else {
-                ApiError::InvalidToken
-            };
-            let problem = Problem::of(cx, failure, refused);
+        Err((problem, rule)) => {
             let login = login_address(&exchange).filter(|_| problem.error == ApiError::InvalidToken);
             match login {
                 Some(login) if rule.is_some_and(|rule| rule.redirect) => render::see_other(&login),
@@ -37,9 +32,10 @@ pub(in crate::http) async fn verify(exchange: Exchange) -> Response {
             }
         }
     };
-    response
-        .headers_mut()
-        .insert(header::VARY, HeaderValue::from_static("Authorization, Cookie"));
+    response.headers_mut().insert(
+        header::VARY,
+        HeaderValue::from_static("Authorization, Cookie, X-API-Key"),
+    );
     response
 }
 
@@ -53,30 +49,55 @@ pub(in crate::http) async fn back(exchange: Exchange) -> Response {
     }
 }
 
-async fn identify(exchange: &Exchange) -> Result<Identity, (Failure, Option<Rule>)> {
+async fn identify(exchange: &Exchange) -> Result<Identity, (Problem, Option<Rule>)> {
+    let cx = &exchange.cx;
     let rule = exchange.query().and_then(|query| Rule::parse(&query));
     let rule = if has_empty_parameter(exchange) {
         Err(empty_parameter())
     } else {
         rule
     };
-    let rule = rule.map_err(|refusal| (refusal.into(), None))?;
-    let identity = match exchange.headers.contains_key(header::AUTHORIZATION) {
-        // One way to say who one is: a header that is not good is not made up for by a cookie.
-        true => match protocol::bearer_in_header(exchange) {
-            Ok(Some(token)) => forward_auth::by_token(&exchange.cx, &rule, &token).await,
-            Ok(None) => Err(nobody()),
-            Err(refusal) => Err(refusal.into()),
-        },
-        false => match exchange.browser().await {
-            Ok(browser) => match &browser.session {
-                Some(session) => forward_auth::by_session(&rule, session),
-                None => Err(nobody()),
-            },
-            Err(fault) => Err(fault.into()),
-        },
+    let rule = rule.map_err(|refusal| (Problem::of(cx, refusal, ApiError::InvalidRequest), None))?;
+    let failed = |failure| Problem::of(cx, failure, ApiError::InvalidToken);
+    let identity = match presented(exchange) {
+        Ok(Some(key)) if key.starts_with(PREFIX) => by_key(cx, &rule, &key).await,
+        Ok(Some(token)) => forward_auth::by_token(cx, &rule, &token).await.map_err(failed),
+        Ok(None) => by_session(exchange, &rule).await.map_err(failed),
+        Err(failure) => Err(failed(failure)),
     };
-    identity.map_err(|failure| (failure, Some(rule)))
+    identity.map_err(|problem| (problem, Some(rule)))
+}
+
+/// The token or key in a header. One way to say who one is: a header that is not good is not made up for by a cookie.
+fn presented(exchange: &Exchange) -> Result<Option<String>, Failure> {
+    let key = api_keys::in_header(&exchange.headers);
+    match (exchange.headers.contains_key(header::AUTHORIZATION), key) {
+        (true, Some(_)) => Err(twice().into()),
+        (true, None) => match protocol::bearer_in_header(exchange)? {
+            Some(token) => Ok(Some(token)),
+            None => Err(nobody()),
+        },
+        (false, key) => Ok(key.map(str::to_owned)),
+    }
+}
+
+async fn by_session(exchange: &Exchange, rule: &Rule) -> Result<Identity, Failure> {
+    let browser = exchange.browser().await?;
+    let session = browser.session.as_ref().ok_or_else(nobody)?;
+    forward_auth::by_session(rule, session)
+}
+
+/// Wrong keys are counted (AC-243). A good one is never refused for the wrong ones of others behind the same address.
+async fn by_key(cx: &Cx, rule: &Rule, key: &str) -> Result<Identity, Problem> {
+    let failure = match forward_auth::by_key(cx, rule, key).await {
+        Ok(identity) => return Ok(identity),
+        Err(failure) => failure,
+    };
+    let is_wrong = matches!(&failure, Failure::Refused(refusal) if refusal.code == ErrorCode::InvalidToken);
+    if is_wrong && let Err(wait) = cx.app.api_key_limit.reserve(&[Key::ip(cx.ip)], cx.now) {
+        return Err(Problem::too_many(wait.0));
+    }
+    Err(Problem::of(cx, failure, ApiError::InvalidToken))
 }
 
 /// `?role=` asks for something and does not say what: it must not count as no rule.
@@ -89,6 +110,13 @@ fn has_empty_parameter(exchange: &Exchange) -> bool {
 
 fn empty_parameter() -> Refusal {
     Refusal::new(ErrorCode::InvalidRequest, "A parameter has no value.")
+}
+
+fn twice() -> Refusal {
+    Refusal::new(
+        ErrorCode::InvalidRequest,
+        "There is a key and an Authorization header.",
+    )
 }
 
 fn nobody() -> Failure {
@@ -131,7 +159,9 @@ fn login_address(exchange: &Exchange) -> Option<String> {
     let wants_page = exchange
         .header("accept")
         .is_some_and(|accept| accept.contains("text/html"));
-    if !is_read || !wants_page || exchange.headers.contains_key(header::AUTHORIZATION) {
+    let is_program = exchange.headers.contains_key(header::AUTHORIZATION)
+        || api_keys::in_header(&exchange.headers).is_some();
+    if !is_read || !wants_page || is_program {
         return None;
     }
     let config = &exchange.cx.app.config;

@@ -43,11 +43,13 @@ pub fn check(id: &str, metadata: &Metadata, algs: &[String]) -> Result<(), Vec<P
     }
     let public = method == "none";
     let has = |grant: &str| metadata.grant_types.iter().any(|registered| registered == grant);
-    if public && has("client_credentials") {
-        problem(
-            "grant_types",
-            "client_credentials needs a client that can keep a secret".to_owned(),
-        );
+    for grant in ["client_credentials", grants::TOKEN_EXCHANGE] {
+        if public && has(grant) {
+            problem(
+                "grant_types",
+                format!("{grant} needs a client that can keep a secret"),
+            );
+        }
     }
     if has("authorization_code") == metadata.redirect_uris.is_empty() {
         problem(

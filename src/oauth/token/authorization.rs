@@ -2,12 +2,13 @@
 
 use crate::oauth::engine::scope::Scope;
 use crate::opaque::Opaque;
+use crate::storage::api_keys::ApiKeyRow;
 use crate::storage::device_codes::DeviceCodeRow;
 use crate::storage::grants::Standing;
 
 /// A decision to issue. It says nothing about tokens; `issue` decides those.
 pub struct Authorization {
-    /// The grant of a user; `None` where a client acts for itself.
+    /// The grant of a user; `None` where a client acts for itself, or a key is exchanged.
     pub standing: Option<Box<Standing>>,
     /// The scope of the access token.
     pub scope: Scope,
@@ -27,6 +28,8 @@ pub enum Source {
     DeviceCode(Box<DeviceCodeRow>),
     /// A sign-in that has just happened: the grant is new.
     SignIn,
+    /// An API key, which goes on.
+    ApiKey(Box<ApiKeyRow>),
     /// Nothing: the client's credentials are not used up.
     Nothing,
 }

@@ -8,9 +8,11 @@ use super::grants;
 use crate::cx::Cx;
 use crate::identity::event::{About, Actor, Event, Journal};
 use crate::identity::notice::{self, Notice};
+use crate::oauth::api_key::{self, Presenter};
 use crate::oauth::client::Client;
 use crate::oauth::error::{Result, invalid_grant};
 use crate::oauth::may_issue;
+use crate::oauth::tokens::access_token::Subject;
 use crate::oauth::tokens::{access_token, id_token, refresh_token};
 use crate::opaque::Opaque;
 use crate::storage::device_codes::{self, DeviceCodeRow};
@@ -22,6 +24,9 @@ use serde::Serialize;
 
 /// How long the row of a grant outlives its last token, so that a late replay still finds it.
 pub const PURGE_MARGIN: Seconds = Seconds(3_600);
+
+/// RFC 8693 §3.
+pub(super) const ACCESS_TOKEN_TYPE: &str = "urn:ietf:params:oauth:token-type:access_token";
 
 /// RFC 6749 §5.1, OIDC Core §3.1.3.3.
 #[derive(Serialize)]
@@ -35,6 +40,9 @@ pub struct TokenResponse {
     id_token: Option<String>,
     #[serde(skip_serializing_if = "String::is_empty")]
     scope: String,
+    /// RFC 8693 §2.2.1, after an exchange.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issued_token_type: Option<&'static str>,
 }
 
 impl TokenResponse {
@@ -56,13 +64,21 @@ pub async fn issue(cx: &Cx, client: &Client, authorization: Authorization) -> Re
         source,
     } = authorization;
     let Some(standing) = standing else {
-        let access = access_token::mint(cx, client, None, &scope, &resources)?;
-        return Ok(response(access, None, None, scope.to_string()));
+        let Source::ApiKey(key) = source else {
+            let access = access_token::mint(cx, client, Subject::Client, &scope, &resources)?;
+            return Ok(response(access, None, None, scope.to_string()));
+        };
+        let access = access_token::mint(cx, client, Subject::Key(&key), &scope, &resources)?;
+        api_key::used(cx, &key, Presenter::Holder).await?;
+        return Ok(TokenResponse {
+            issued_token_type: Some(ACCESS_TOKEN_TYPE),
+            ..response(access, None, None, scope.to_string())
+        });
     };
     if is_known_replay(&standing, &source) {
         return Err(replayed(cx, &standing).await?);
     }
-    let access = access_token::mint(cx, client, Some(&standing), &scope, &resources)?;
+    let access = access_token::mint(cx, client, Subject::Grant(&standing), &scope, &resources)?;
     let id_token = match scope.has("openid") {
         true => Some(id_token::mint(cx, client, &standing, &scope, &access.token)?),
         false => None,
@@ -73,7 +89,7 @@ pub async fn issue(cx: &Cx, client: &Client, authorization: Authorization) -> Re
         Source::RefreshToken(presented, _) => Some(rotate(cx, &standing, &presented).await?),
         Source::DeviceCode(row) => fetch(cx, client, &standing, &row).await?,
         Source::SignIn => Some(begin(cx, &standing).await?),
-        Source::Nothing => None,
+        Source::ApiKey(_) | Source::Nothing => None,
     };
     Ok(response(access, refresh, id_token, scope.to_string()))
 }
@@ -84,7 +100,7 @@ fn is_known_replay(standing: &Standing, source: &Source) -> bool {
         Source::Code => standing.code_spent_at.is_some(),
         Source::RefreshToken(_, generation) => matches!(generation, Generation::Superseded),
         Source::DeviceCode(row) => row.spent_at.is_some(),
-        Source::SignIn | Source::Nothing => false,
+        Source::SignIn | Source::ApiKey(_) | Source::Nothing => false,
     }
 }
 
@@ -199,5 +215,6 @@ fn response(
         refresh_token,
         id_token,
         scope,
+        issued_token_type: None,
     }
 }

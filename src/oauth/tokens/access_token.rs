@@ -1,23 +1,29 @@
 //! Access tokens: signed JWTs of RFC 9068, `typ` `at+jwt`, lifetime as configured (15 minutes).
-//! The `jti` of a user's token begins with its grant, so that its standing is found without a row per token.
+//! The `jti` of a user's token begins with its grant, or with the API key that it was exchanged for, so that its
+//! standing is found without a row per token.
 
 use super::claims;
 use crate::cx::Cx;
 use crate::id;
 use crate::jose::{Claims, TYP_ACCESS_TOKEN};
+use crate::oauth::api_key;
 use crate::oauth::client::Client;
 use crate::oauth::engine::scope::Scope;
 use crate::oauth::error::{ErrorCode, Fault, Refusal, Result};
 use crate::oauth::may_issue;
+use crate::storage::api_keys::ApiKeyRow;
 use crate::storage::grants::Standing;
 use crate::storage::{denied_tokens, grants};
-use crate::time::Seconds;
+use crate::time::{Seconds, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
 use std::sync::Arc;
 
 /// Clock difference between nodes that is forgiven for `iat` and `nbf`.
 pub const SKEW: Seconds = Seconds(10);
+
+/// The longest that a token lives that was made from an API key: it is fetched again with the key.
+const EXCHANGED: Seconds = Seconds(300);
 
 #[derive(Serialize)]
 struct AccessTokenClaims<'a> {
@@ -45,9 +51,8 @@ enum Audience<'a> {
 /// RFC 9068 §2.2.1 to §2.2.3.
 #[derive(Serialize)]
 struct UserClaims<'a> {
-    auth_time: i64,
-    acr: &'a str,
-    amr: Vec<&'a str>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    proof: Option<ProofClaims<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sid: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,6 +63,25 @@ struct UserClaims<'a> {
     groups: Option<Value>,
 }
 
+/// How the user of a grant proved who they are (RFC 9068 §2.2.1). An API key proves nothing of the kind.
+#[derive(Serialize)]
+struct ProofClaims<'a> {
+    auth_time: i64,
+    acr: &'a str,
+    amr: Vec<&'a str>,
+}
+
+/// Whom a token is about.
+#[derive(Clone, Copy)]
+pub enum Subject<'a> {
+    /// The client itself.
+    Client,
+    /// The user of a grant.
+    Grant(&'a Standing),
+    /// The owner of an API key.
+    Key(&'a ApiKeyRow),
+}
+
 /// A signed access token and its lifetime in seconds.
 pub struct AccessToken {
     /// The token, for the client only.
@@ -66,40 +90,40 @@ pub struct AccessToken {
     pub expires_in: i64,
 }
 
-/// Signs an access token. `standing` is the grant of a user; without it the client acts for itself.
+/// Signs an access token.
 ///
 /// # Errors
 /// There is no key for the client's algorithm.
 pub fn mint(
     cx: &Cx,
     client: &Client,
-    standing: Option<&Standing>,
+    subject: Subject<'_>,
     scope: &Scope,
     resources: &[String],
 ) -> Result<AccessToken, Fault> {
     let issuer = cx.app.config.public_url.as_str();
-    let lifetime = cx.app.config.tokens.access_token;
+    let lifetime = lifetime(cx, subject);
     let scope_text = scope.to_string();
     let random = id::random::<16>(&*cx.app.entropy);
     let claims = AccessTokenClaims {
         iss: issuer,
         // RFC 9068 §2.2: the client itself, where no user is involved; never the form of a user identifier.
-        sub: standing.map_or(client.id.as_str(), |standing| standing.user_id.as_str()),
+        sub: match subject {
+            Subject::Client => &client.id,
+            Subject::Grant(standing) => &standing.user_id,
+            Subject::Key(key) => key.owner(),
+        },
         aud: audience(issuer, scope, resources),
         client_id: &client.id,
         iat: cx.now.0,
         exp: (cx.now + lifetime).0,
-        jti: standing.map_or_else(|| random.clone(), |standing| format!("{}.{random}", standing.id)),
+        jti: match subject {
+            Subject::Client => random,
+            Subject::Grant(standing) => format!("{}.{random}", standing.id),
+            Subject::Key(key) => format!("{}{KEY_MARK}{random}", key.id),
+        },
         scope: &scope_text,
-        user: standing.map(|standing| UserClaims {
-            auth_time: standing.auth_time,
-            acr: &standing.acr,
-            amr: standing.amr.split(' ').collect(),
-            sid: standing.session_id.as_deref(),
-            email: scope.has("email").then_some(standing.email.as_str()),
-            roles: scope.has("roles").then(|| claims::list(&standing.roles)),
-            groups: scope.has("groups").then(|| claims::list(&standing.groups)),
-        }),
+        user: user_claims(subject, scope),
     };
     let alg = client
         .metadata
@@ -115,6 +139,58 @@ pub fn mint(
     Ok(AccessToken {
         token,
         expires_in: lifetime.0,
+    })
+}
+
+/// In the place of the dot after a grant.
+const KEY_MARK: char = '~';
+
+fn lifetime(cx: &Cx, subject: Subject<'_>) -> Seconds {
+    let longest = cx.app.config.tokens.access_token;
+    match subject {
+        Subject::Key(key) => longest
+            .min(EXCHANGED)
+            .min(Timestamp(key.expires_at).since(cx.now)),
+        Subject::Client | Subject::Grant(_) => longest,
+    }
+}
+
+fn user_claims<'a>(subject: Subject<'a>, scope: &Scope) -> Option<UserClaims<'a>> {
+    let (proof, sid, email, roles, groups) = match subject {
+        Subject::Client => return None,
+        Subject::Grant(standing) => {
+            let proof = ProofClaims {
+                auth_time: standing.auth_time,
+                acr: &standing.acr,
+                amr: standing.amr.split(' ').collect(),
+            };
+            let sid = standing.session_id.as_deref();
+            (
+                Some(proof),
+                sid,
+                Some(standing.email.as_str()),
+                Some(&standing.roles),
+                Some(&standing.groups),
+            )
+        }
+        Subject::Key(key) => (
+            None,
+            None,
+            key.email.as_deref(),
+            key.roles.as_ref(),
+            key.groups.as_ref(),
+        ),
+    };
+    Some(UserClaims {
+        proof,
+        sid,
+        email: email.filter(|_| scope.has("email")),
+        roles: roles
+            .filter(|_| scope.has("roles"))
+            .map(|roles| claims::list(roles)),
+        groups: groups
+            .filter(|_| scope.has("groups"))
+            .map(|groups| claims::list(groups)),
     })
 }
 
@@ -134,14 +210,16 @@ fn audience<'a>(issuer: &'a str, scope: &Scope, resources: &'a [String]) -> Audi
 pub struct Accepted {
     /// Its claims.
     pub claims: Claims,
-    /// Its grant; `None` where a client acts for itself.
+    /// Its grant; `None` where a client acts for itself, or the token was made from a key.
     pub standing: Option<Standing>,
+    /// The API key that it was made from.
+    pub key: Option<api_key::Accepted>,
     /// The client it was issued to.
     pub client: Arc<Client>,
 }
 
 /// Checks an access token as it is presented to this server: signature, type, expiry, denylist, and that grant,
-/// user, session and client still stand.
+/// user, session, API key and client still stand.
 ///
 /// # Errors
 /// `invalid_token`, one text for every reason; or a fault.
@@ -162,6 +240,7 @@ pub async fn accept(cx: &Cx, token: &str) -> Result<Accepted> {
         return Err(refused("expired").into());
     }
     let jti = claims.text("jti").ok_or_else(|| refused("no jti"))?;
+    let mut key = None;
     let standing = match jti.split_once('.') {
         Some((grant, _)) => {
             let standing = grants::standing(cx.app.db.read(), grant, jti).await?;
@@ -173,7 +252,12 @@ pub async fn accept(cx: &Cx, token: &str) -> Result<Accepted> {
             Some(standing)
         }
         None if denied_tokens::contains(cx.app.db.read(), jti).await? => return Err(refused("denied").into()),
-        None => None,
+        None => {
+            if let Some((id, _)) = jti.split_once(KEY_MARK) {
+                key = Some(api_key::of_token(cx, id).await?);
+            }
+            None
+        }
     };
     let client_id = claims.text("client_id").ok_or_else(|| refused("no client_id"))?;
     let client = cx.client(client_id).await?;
@@ -183,6 +267,7 @@ pub async fn accept(cx: &Cx, token: &str) -> Result<Accepted> {
     Ok(Accepted {
         claims,
         standing,
+        key,
         client,
     })
 }

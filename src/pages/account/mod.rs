@@ -2,6 +2,8 @@
 //! proves who somebody is needs a sign-in of the last ten minutes. Tests: tests/it/account/.
 
 pub mod activity;
+pub mod api_key;
+pub mod api_keys;
 pub mod app;
 pub mod apps;
 pub mod data;
@@ -52,6 +54,8 @@ enum Page {
     Data,
     Export,
     Delete,
+    ApiKeys,
+    ApiKey,
 }
 
 const PAGES: &[(Page, &str, &str)] = &[
@@ -67,6 +71,8 @@ const PAGES: &[(Page, &str, &str)] = &[
     (Page::Data, "account-data", "/account/data"),
     (Page::Export, "account-export", "/account/data/export"),
     (Page::Delete, "account-delete", "/account/data/delete"),
+    (Page::ApiKeys, "account-api-keys", "/account/api-keys"),
+    (Page::ApiKey, "account-api-key", "/account/api-keys/new"),
 ];
 
 impl Page {

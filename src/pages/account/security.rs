@@ -9,7 +9,7 @@ use crate::identity::passkey;
 use crate::oauth::error::Fault;
 use crate::pages::layout;
 use crate::pages::view::{FieldProblem, PasskeyLine, RecoveryCodesPage, SecurityPage};
-use crate::storage::passkeys;
+use crate::storage::{api_keys, passkeys};
 use crate::time::Timestamp;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -92,6 +92,10 @@ fn answer(cx: &Cx, page: Result<Response, Fault>) -> Response {
 
 async fn page(cx: &Cx, visit: &Visit, done: &str, problem: Option<&str>) -> Result<Response, Fault> {
     let rows = passkeys::of_user(cx.app.db.read(), &visit.user.id).await?;
+    let has_keys = done == "password"
+        && !api_keys::of_owner(cx.app.db.read(), &visit.user.id)
+            .await?
+            .is_empty();
     let line = |row: passkeys::PasskeyRow| PasskeyLine {
         id: row.id,
         name: row.name,
@@ -112,6 +116,9 @@ async fn page(cx: &Cx, visit: &Visit, done: &str, problem: Option<&str>) -> Resu
         recovery_codes: visit.held.recovery_codes,
         required: visit.held.required,
         done: match done {
+            "password" if has_keys => Some(
+                "Password changed. You are signed out everywhere else. Your API keys go on: look through them.",
+            ),
             "password" => Some("Password changed. You are signed out everywhere else."),
             "removed" => Some("Removed."),
             "added" => Some("Added."),

@@ -27,6 +27,7 @@ impl Layout {
             ("Security", "/account/security"),
             ("Devices", "/account/sessions"),
             ("Apps", "/account/apps"),
+            ("API keys", "/account/api-keys"),
             ("Activity", "/account/activity"),
             ("Data", "/account/data"),
         ]

@@ -1,6 +1,7 @@
 //! `/account`: what people see and change of their own account.
 
 mod activity;
+mod api_keys;
 mod apps;
 pub mod authenticator;
 mod data;

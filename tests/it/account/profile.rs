@@ -5,7 +5,7 @@ use crate::support::{TestApp, USERS};
 use axum::body::Body;
 use axum::http::Request;
 
-const PAGES: [&str; 12] = [
+const PAGES: [&str; 14] = [
     "/account",
     "/account/security",
     "/account/security/password",
@@ -18,6 +18,8 @@ const PAGES: [&str; 12] = [
     "/account/data",
     "/account/data/export",
     "/account/data/delete",
+    "/account/api-keys",
+    "/account/api-keys/new",
 ];
 
 /// RFC 9700 §4.11 · AC-079: the sign-in leads back to the page, and nowhere else.

@@ -1,5 +1,6 @@
 //! The command line, driven as the built binary in a folder of its own.
 
+mod api_keys;
 mod audit;
 mod blocklist;
 mod clients;

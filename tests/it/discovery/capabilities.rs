@@ -4,7 +4,9 @@ use super::{OIDC, is_served, strings};
 use crate::support::{RelyingParty, TestApp};
 use axum::body::Body;
 use axum::http::Request;
+use keywright::oauth::api_key::TOKEN_TYPE;
 use keywright::oauth::client::Metadata;
+use keywright::oauth::token::grants::TOKEN_EXCHANGE;
 use serde_json::Value;
 
 async fn document(app: &TestApp) -> Value {
@@ -15,7 +17,7 @@ async fn document(app: &TestApp) -> Value {
 async fn client<'a>(app: &'a TestApp, document: &Value, method: &str) -> RelyingParty<'a> {
     let mut grant_types = strings(document, "grant_types_supported");
     if method == "none" {
-        grant_types.retain(|grant| grant != "client_credentials");
+        grant_types.retain(|grant| grant != "client_credentials" && grant != TOKEN_EXCHANGE);
     }
     let metadata = Metadata {
         token_endpoint_auth_method: method.to_owned(),
@@ -84,10 +86,17 @@ async fn every_grant_type_is_dispatched() {
             ("code", "x"),
             ("refresh_token", "x"),
             ("device_code", "x"),
+            ("subject_token", "x"),
+            ("subject_token_type", TOKEN_TYPE),
         ];
         let answer = client.post("/token", &form).await;
         if answer.status != 200 {
-            answer.refused(400, "invalid_grant");
+            // RFC 8693 §2.2.2
+            let expected = match grant_type == TOKEN_EXCHANGE {
+                true => "invalid_request",
+                false => "invalid_grant",
+            };
+            answer.refused(400, expected);
         }
     }
     let authorization = client.post("/device_authorization", &[]).await;

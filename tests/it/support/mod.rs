@@ -5,6 +5,7 @@ mod app;
 mod browser;
 mod factors;
 mod fixtures;
+pub mod keys;
 pub mod mailbox;
 mod race;
 mod relying_party;

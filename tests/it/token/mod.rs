@@ -7,3 +7,4 @@ mod request;
 mod resource;
 mod rotation;
 mod scope;
+mod token_exchange;

@@ -210,7 +210,7 @@ async fn a_grant_type_must_be_known_and_registered_for_the_client() {
         "implicit",
         "urn:ietf:params:oauth:grant-type:implicit",
         "urn:ietf:params:oauth:grant-type:jwt-bearer",
-        "urn:ietf:params:oauth:grant-type:token-exchange",
+        "urn:ietf:params:oauth:grant-type:saml2-bearer",
         "Client_Credentials",
         "client_credentials ",
     ] {
@@ -221,12 +221,15 @@ async fn a_grant_type_must_be_known_and_registered_for_the_client() {
         }
     }
     let device = "urn:ietf:params:oauth:grant-type:device_code";
+    let exchange = "urn:ietf:params:oauth:grant-type:token-exchange";
     for (client, grant_type) in [
         (&web, "client_credentials"),
         (&spa, "client_credentials"),
         (&service, "authorization_code"),
         (&service, "refresh_token"),
         (&web, device),
+        (&web, exchange),
+        (&spa, exchange),
     ] {
         let form = [
             ("grant_type", grant_type),

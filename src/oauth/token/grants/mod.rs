@@ -4,6 +4,7 @@ mod authorization_code;
 mod client_credentials;
 mod device_code;
 mod refresh_token;
+mod token_exchange;
 
 use super::authorization::Authorization;
 use crate::cx::Cx;
@@ -13,6 +14,7 @@ use crate::oauth::params::Params;
 pub(super) use refresh_token::generation;
 use std::future::Future;
 use std::pin::Pin;
+pub use token_exchange::GRANT_TYPE as TOKEN_EXCHANGE;
 
 /// The decision of a grant, in the making.
 pub type Deciding<'a> = Pin<Box<dyn Future<Output = Result<Authorization>> + Send + 'a>>;
@@ -31,6 +33,7 @@ pub static ALL: &[&dyn GrantType] = &[
     &refresh_token::RefreshToken,
     &client_credentials::ClientCredentials,
     &device_code::DeviceCode,
+    &token_exchange::TokenExchange,
 ];
 
 /// The grant type of this name.

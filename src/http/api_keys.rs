@@ -1,0 +1,52 @@
+//! Pages belong to people: a request with an API key gets 403, whatever else it brings (AC-242). The endpoints for
+//! programs answer by themselves. Tests: tests/it/api_keys/pages.rs.
+
+use crate::app::App;
+use crate::oauth::api_key::PREFIX;
+use axum::body::Body;
+use axum::extract::{MatchedPath, State};
+use axum::http::{HeaderMap, Request, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use std::sync::Arc;
+
+const HEADER: &str = "x-api-key";
+
+/// What programs call, by the beginning of the path. Whatever is not here is not for keys.
+const FOR_PROGRAMS: &[&str] = &[
+    "/.well-known/",
+    "/assets/",
+    "/auth/",
+    "/device_authorization",
+    "/favicon.",
+    "/healthz",
+    "/introspect",
+    "/jwks",
+    "/readyz",
+    "/revoke",
+    "/token",
+    "/userinfo",
+];
+
+/// Refuses keys on pages.
+pub(super) async fn refuse(State(app): State<Arc<App>>, request: Request<Body>, next: Next) -> Response {
+    let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let path = path.map(|path| path.strip_prefix(app.config.public_url.path()).unwrap_or(path));
+    let for_people = path.is_some_and(|path| !FOR_PROGRAMS.iter().any(|begin| path.starts_with(begin)));
+    if for_people && is_presented(request.headers()) {
+        return (StatusCode::FORBIDDEN, "API keys are not accepted here.\n").into_response();
+    }
+    next.run(request).await
+}
+
+/// The value of `X-API-Key`, if it is one of ours: the app behind a proxy may have keys of its own in this header.
+pub(super) fn in_header(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(HEADER)?.to_str().ok()?;
+    value.starts_with(PREFIX).then_some(value)
+}
+
+fn is_presented(headers: &HeaderMap) -> bool {
+    let bearers = headers.get_all(header::AUTHORIZATION).iter();
+    let mut bearers = bearers.filter_map(|value| value.to_str().ok()?.split_once(' '));
+    in_header(headers).is_some() || bearers.any(|(_, value)| value.trim_start().starts_with(PREFIX))
+}
