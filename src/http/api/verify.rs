@@ -5,7 +5,7 @@ use super::ApiError;
 use super::error::{Problem, json_response};
 use crate::cx::Cx;
 use crate::http::{Exchange, api_keys, protocol, render};
-use crate::identity::login_limit::Key;
+use crate::identity::login_limit::{Key, Refused};
 use crate::oauth::api_key::PREFIX;
 use crate::oauth::error::{ErrorCode, Failure, Refusal};
 use crate::oauth::forward_auth::{self, Identity, Rule};
@@ -94,10 +94,15 @@ async fn by_key(cx: &Cx, rule: &Rule, key: &str) -> Result<Identity, Problem> {
         Err(failure) => failure,
     };
     let is_wrong = matches!(&failure, Failure::Refused(refusal) if refusal.code == ErrorCode::InvalidToken);
-    if is_wrong && let Err(wait) = cx.app.api_key_limit.reserve(&[Key::ip(cx.ip)], cx.now) {
-        return Err(Problem::too_many(wait.0));
+    if !is_wrong {
+        return Err(Problem::of(cx, failure, ApiError::InvalidToken));
     }
-    Err(Problem::of(cx, failure, ApiError::InvalidToken))
+    let counted = cx.app.api_key_limit.reserve(&[Key::ip(cx.ip)], cx.now).await;
+    Err(match counted {
+        Ok(_) => Problem::of(cx, failure, ApiError::InvalidToken),
+        Err(Refused::TooMany(wait)) => Problem::too_many(wait),
+        Err(Refused::Fault(fault)) => Problem::of(cx, fault, ApiError::InvalidToken),
+    })
 }
 
 /// `?role=` asks for something and does not say what: it must not count as no rule.

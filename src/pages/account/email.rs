@@ -7,7 +7,7 @@ use crate::http::Exchange;
 use crate::http::render::{self, FormTarget};
 use crate::identity::email::CanonicalEmail;
 use crate::identity::email_change;
-use crate::identity::login_limit::Key;
+use crate::identity::login_limit::{Key, Refused};
 use crate::pages::view::{CheckMailPage, EmailPage, FieldProblem, MailRequest};
 use crate::pages::{layout, login};
 use axum::http::StatusCode;
@@ -49,12 +49,16 @@ pub async fn submit(exchange: Exchange) -> Response {
     }
     // Counted whether the address is taken or not, and never given back.
     let keys = [Key::email(&new), Key::ip(cx.ip)];
-    if let Err(wait) = cx.app.mail_limit.reserve(&keys, cx.now) {
-        let problem = FieldProblem::too_many_attempts(login::minutes(wait.0.0));
-        let status = StatusCode::TOO_MANY_REQUESTS;
-        let mut response = page(cx, &visit, typed, Some(problem), status);
-        render::set_retry(&mut response, Some(wait.0.0));
-        return response;
+    match cx.app.mail_limit.reserve(&keys, cx.now).await {
+        Ok(_) => {}
+        Err(Refused::TooMany(wait)) => {
+            let problem = FieldProblem::too_many_attempts(login::minutes(wait.0));
+            let status = StatusCode::TOO_MANY_REQUESTS;
+            let mut response = page(cx, &visit, typed, Some(problem), status);
+            render::set_retry(&mut response, Some(wait.0));
+            return response;
+        }
+        Err(Refused::Fault(fault)) => return render::page_error(cx, fault.into()),
     }
     if let Err(error) = email_change::ask(cx, &visit.user, &new).await {
         return render::page_error(cx, error.into());
