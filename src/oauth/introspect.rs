@@ -77,7 +77,6 @@ async fn of_api_key(cx: &Cx, client: &Client, token: &str) -> Result<Option<Valu
         "iss": cx.app.config.public_url.as_str(),
         "sub": row.owner(),
         "aud": row.resource,
-        "scope": key.scope.to_string(),
         "jti": row.id,
         "iat": row.created_at,
         "exp": row.expires_at.min((cx.now + cx.app.config.api_keys.idle).0),
@@ -87,6 +86,10 @@ async fn of_api_key(cx: &Cx, client: &Client, token: &str) -> Result<Option<Valu
             members.insert(name.to_owned(), value);
         }
     };
+    set(
+        "scope",
+        (!key.scope.is_empty()).then(|| key.scope.to_string().into()),
+    );
     set("client_id", row.client_id.clone().map(Value::String)); // a user's key is no client's
     // The address names the user to people, but only where the scope has it; the same holds for what is about them.
     let email = row
