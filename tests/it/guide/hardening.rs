@@ -8,6 +8,7 @@ use crate::support::source::files;
 use crate::support::{TestApp, USERS};
 use axum::body::Body;
 use axum::http::{Request, header};
+use keywright::identity::event::{Actor, Journal};
 use keywright::identity::import;
 
 const ALICE: &str = USERS[0].1;
@@ -26,12 +27,12 @@ async fn password_hashing() {
     };
     let weak = import::read(&person(11)).unwrap();
     assert!(weak.into_iter().all(|entry| entry.person.is_err()));
-    let mut tx = app.app.db.begin().await.unwrap();
+    let mut journal = Journal::begin(Actor::operator(&app.app)).await.unwrap();
     for entry in import::read(&person(12)).unwrap() {
         let person = entry.person.unwrap();
-        import::insert(&app.app, tx.sql(), &person).await.unwrap();
+        import::insert(&mut journal, &person).await.unwrap();
     }
-    tx.commit().await.unwrap();
+    journal.commit().await.unwrap();
     let mut carol = app.browser();
     carol.sign_in("carol@example.test", "from another system").await;
     let stored = app.user("carol@example.test").await.password_hash.unwrap();
