@@ -1,7 +1,7 @@
 //! The list of all settings. The reader, `config example`, `config show` and the README table all use it.
 
 use super::{
-    accounts, api, database, forward_auth, keys, log, login, mail, passwords, server, sessions, stores,
+    accounts, api, database, forward_auth, keys, log, login, mail, passwords, server, sessions, stores, tls,
     tokens,
 };
 
@@ -115,6 +115,7 @@ pub const fn sections() -> &'static [Section] {
     const SECTIONS: &[Section] = &[
         section("", TOP),
         section("server", server::SETTINGS),
+        section("tls", tls::SETTINGS),
         section("database", database::SETTINGS),
         section("keys", keys::SETTINGS),
         section("tokens", tokens::SETTINGS),

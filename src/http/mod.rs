@@ -2,6 +2,7 @@
 
 mod api;
 mod assets;
+mod client_certificate;
 mod client_ip;
 mod cookies;
 mod cors;
@@ -13,6 +14,7 @@ pub mod render;
 mod routes;
 mod security_headers;
 mod server;
+mod tls;
 mod wrap;
 
 pub use api::ApiError;
@@ -20,5 +22,6 @@ pub use assets::url as asset_url;
 pub use cookies::{clear_session, set_browser, set_device, set_session};
 pub use csrf::check as check_csrf;
 pub use exchange::Exchange;
-pub use routes::router;
+pub use routes::{client_router, router};
 pub use server::serve;
+pub use tls::Listeners;

@@ -56,7 +56,7 @@ async fn of_refresh_token(cx: &Cx, client: &Client, token: &Opaque) -> Result<Op
 }
 
 async fn of_access_token(cx: &Cx, client: &Client, token: &str) -> Result<Option<Value>> {
-    let accepted = match access_token::accept(cx, token).await {
+    let accepted = match access_token::inspect(cx, token).await {
         Ok(accepted) => accepted,
         Err(Failure::Refused(_)) => return Ok(None),
         Err(fault) => return Err(fault),

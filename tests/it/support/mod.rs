@@ -3,11 +3,13 @@
 mod answer;
 mod app;
 mod browser;
+pub mod certificates;
 mod factors;
 mod fixtures;
 pub mod mailbox;
 mod relying_party;
 mod rows;
+pub mod secure;
 pub mod seed;
 pub mod server;
 pub mod smtp;
