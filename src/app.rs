@@ -15,6 +15,7 @@ use crate::oauth::discovery;
 use crate::storage::{Db, Options, StorageError};
 use crate::time::Seconds;
 use crate::vault::Vault;
+use crate::x509::{ClientCa, ClientCas};
 use bytes::Bytes;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -37,6 +38,8 @@ pub struct App {
     pub passwords: Passwords,
     /// Passwords that nobody may choose.
     pub blocklist: Option<Blocklist>,
+    /// Authorities for certificates of clients.
+    pub client_ca: Option<ClientCas>,
     /// Failed sign-ins.
     pub login_limit: LoginLimit,
     /// Failed sign-ins of all accounts together.
@@ -89,6 +92,9 @@ pub enum BuildError {
     /// The list of refused passwords cannot be read.
     #[error("{0}: {1}")]
     Blocklist(String, std::io::Error),
+    /// The authorities for clients cannot be read.
+    #[error("tls.client_ca, tls.client_crl: {0}")]
+    ClientCa(String),
     /// Threads or directories cannot be made.
     #[error("{0}")]
     Io(#[from] std::io::Error),
@@ -129,6 +135,7 @@ impl App {
         let documents = RwLock::new(Arc::new(documents(&config, &keyring)));
         Ok(Self {
             blocklist: blocklist(&config)?,
+            client_ca: client_ca(&config)?,
             failure_rate: FailureRate::new(config.login.alert_after),
             login_limit: limit("sign-ins"),
             device_limit: limit("device codes"),
@@ -217,6 +224,14 @@ fn blocklist(config: &Config) -> Result<Option<Blocklist>, BuildError> {
     let read = std::fs::File::open(path).and_then(Blocklist::read);
     read.map(Some)
         .map_err(|error| BuildError::Blocklist(path.display().to_string(), error))
+}
+
+fn client_ca(config: &Config) -> Result<Option<ClientCas>, BuildError> {
+    let Some(authorities) = &config.tls.client_ca else {
+        return Ok(None);
+    };
+    let read = ClientCa::watch(authorities, config.tls.client_crl.as_deref());
+    read.map(Some).map_err(BuildError::ClientCa)
 }
 
 fn documents(config: &Config, keyring: &Keyring) -> Documents {

@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::oauth::client::Client;
 use crate::oauth::error::Fault;
 use crate::time::Timestamp;
+use crate::x509::Certificate;
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
@@ -16,6 +17,8 @@ pub struct Cx {
     pub now: Timestamp,
     /// Who sent it: the peer, or what a trusted proxy says.
     pub ip: IpAddr,
+    /// The certificate that it has proved to hold the key of.
+    pub certificate: Option<Arc<Certificate>>,
     /// The `User-Agent` header, shortened; for lists that people read, never for decisions.
     pub user_agent: String,
     /// The cookie that tells on which accounts this device has signed in. Not read here: see `identity::known_device`.

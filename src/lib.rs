@@ -24,3 +24,4 @@ pub mod storage;
 pub mod telemetry;
 pub mod time;
 pub mod vault;
+pub mod x509;

@@ -221,6 +221,7 @@ async fn add_grants(app: &App, now: Timestamp, people: &[Person], number: usize)
         let refresh = NewRefresh {
             digest: token.digest(&app.vault),
             expires_at: made + app.config.tokens.refresh_token_idle,
+            certificate: None,
         };
         batch.push((id, person, made, refresh));
         if batch.len() == BATCH || index + 1 == number {

@@ -28,15 +28,24 @@ pub(super) enum Verb {
 /// The configuration has problems.
 pub(super) fn run(verb: &Verb, global: &Global, output: Output) -> Result {
     match verb {
-        Verb::Check => check(&load(global)?, output),
-        Verb::Show { origin } => show(&load(global)?, *origin, output),
+        Verb::Check => check(&load(global, Files::Read)?, output),
+        Verb::Show { origin } => show(&load(global, Files::Leave)?, *origin, output),
         Verb::Example => output.show(&json!({ "example": config::example() }), &config::example()),
     }
     Ok(())
 }
 
-fn load(global: &Global) -> Result<Loaded> {
-    config::load_with_origins(&global.flags(), &Environment::of_process()).map_err(CliError::from)
+/// What to do with the files that settings name.
+#[derive(PartialEq, Eq)]
+enum Files {
+    Read,
+    Leave,
+}
+
+fn load(global: &Global, files: Files) -> Result<Loaded> {
+    let mut flags = global.flags();
+    flags.read_files = files == Files::Read;
+    config::load_with_origins(&flags, &Environment::of_process()).map_err(CliError::from)
 }
 
 fn check(loaded: &Loaded, output: Output) {

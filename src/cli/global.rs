@@ -41,6 +41,7 @@ impl Global {
             file: self.config.clone(),
             values,
             development: false,
+            read_files: false,
         }
     }
 

@@ -8,11 +8,13 @@ use super::output::to_stderr;
 use super::shutdown;
 use crate::app::App;
 use crate::config::{self, DatabaseUrl, Environment};
+use crate::http::{self, Listeners};
 use crate::storage::clients;
-use crate::{http, jobs, telemetry};
+use crate::{jobs, telemetry};
 use clap::Args;
 use std::fmt::Write;
 use std::io::IsTerminal;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
@@ -46,23 +48,30 @@ pub(super) async fn run(serve: &Serve, global: &Global) -> Result {
             .values
             .push(("server.insecure_http", "--insecure-http", "true".to_owned()));
     }
+    flags.read_files = true;
     let config = config::load(&flags, &Environment::of_process())?;
     telemetry::init(&config.log);
-    let address = config.server.listen;
     // First, because a second server on this machine fails here before it touches the database.
-    let listener = TcpListener::bind(address).await.map_err(|error| {
-        CliError::failure(
-            format!("cannot listen on {address}: {error}"),
-            "keywright serve --listen 127.0.0.1:8081",
-        )
-    })?;
+    let main = bind(config.server.listen, "keywright serve --listen 127.0.0.1:8081").await?;
+    let mutual = match config.tls.mtls_listen {
+        Some(address) => Some(bind(address, "choose another tls.mtls_listen").await?),
+        None => None,
+    };
+    let listeners = Listeners::new(main, mutual, &config.tls)
+        .map_err(|error| CliError::failure(error, "keywright config check"))?;
     let app = Arc::new(lock(build(config).await?)?);
     let stop = shutdown::listen();
     let print_link = serve.print_setup_link || std::io::stderr().is_terminal();
     to_stderr(&banner(&app, started.elapsed(), print_link).await?);
     jobs::spawn(&app);
-    http::serve(app, listener, stop).await;
+    http::serve(app, listeners, stop).await;
     Ok(())
+}
+
+async fn bind(address: SocketAddr, fix: &'static str) -> Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| CliError::failure(format!("cannot listen on {address}: {error}"), fix))
 }
 
 /// Makes this process the only server on an SQLite database.
@@ -96,6 +105,14 @@ async fn banner(app: &App, took: Duration, print_link: bool) -> Result<String> {
         algs.len(),
         algs.join(", "),
     );
+    let tls = &app.config.tls;
+    if tls.certificate.is_some() {
+        let _ = write!(text, "  tls        {}", app.config.server.listen);
+        if let (Some(listen), Some(url)) = (&tls.mtls_listen, &tls.mtls_url) {
+            let _ = write!(text, "; clients with certificates at {listen} ({url})");
+        }
+        text.push('\n');
+    }
     if admin::is_needed(app).await? {
         // A new link ends the earlier ones, so none is made where nobody would see it.
         let link = if print_link {

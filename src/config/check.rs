@@ -1,7 +1,7 @@
 //! Checks of settings against each other.
 
 use super::problem::{Origin, Problem};
-use super::{Config, SignUp};
+use super::{Config, SignUp, tls};
 
 impl Config {
     /// Every contradiction between settings that are each valid alone; empty when there is none.
@@ -62,6 +62,7 @@ impl Config {
         if self.accounts.sign_up != SignUp::Off && !self.sends_mail() {
             report("accounts.sign_up sends mails: set mail.smtp and mail.from".to_owned());
         }
+        tls::check(self, &mut report);
         // The session cookie belongs to one host; ports do not divide cookies.
         let host = host(self.public_url.origin());
         for origin in &self.forward_auth.origins {

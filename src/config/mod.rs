@@ -24,6 +24,7 @@ mod sessions;
 mod setting;
 mod sources;
 mod stores;
+mod tls;
 mod tokens;
 
 pub use accounts::{Accounts, SignUp};
@@ -45,6 +46,7 @@ pub use sessions::Sessions;
 pub use setting::{Kind, Section, Setting, sections, settings};
 pub use sources::{Environment, Flags, Value};
 pub use stores::{StoreUrl, Stores};
+pub use tls::Tls;
 pub use tokens::Tokens;
 
 use reader::Reader;
@@ -56,6 +58,8 @@ pub struct Config {
     pub public_url: Issuer,
     /// The HTTP listener.
     pub server: Server,
+    /// TLS and certificates of clients.
+    pub tls: Tls,
     /// The database.
     pub database: Database,
     /// Signing keys and the data-encryption key.
@@ -104,6 +108,7 @@ impl Config {
         Self {
             public_url: reader.with("public_url", Issuer::parse),
             server: Server::read(reader),
+            tls: Tls::read(reader),
             database: Database::read(reader),
             keys: Keys::read(reader),
             tokens: Tokens::read(reader),
@@ -150,6 +155,9 @@ pub fn load_with_origins(flags: &Flags, environment: &Environment) -> Result<Loa
     // A value that could not be read stands at its default, which would only raise misleading contradictions.
     if problems.is_empty() {
         problems = config.check();
+    }
+    if flags.read_files {
+        problems.extend(tls::check_files(&config.tls, &values));
     }
     if problems.is_empty() {
         Ok(Loaded { config, values })

@@ -2,7 +2,7 @@
 
 use super::{
     accounts, api, api_keys, database, forward_auth, keys, log, login, mail, passwords, server, sessions,
-    stores, tokens,
+    stores, tls, tokens,
 };
 
 /// What form a value has.
@@ -118,6 +118,7 @@ pub const fn sections() -> &'static [Section] {
     const SECTIONS: &[Section] = &[
         section("", TOP),
         section("server", server::SETTINGS),
+        section("tls", tls::SETTINGS),
         section("database", database::SETTINGS),
         section("keys", keys::SETTINGS),
         section("tokens", tokens::SETTINGS),

@@ -44,6 +44,8 @@ pub struct Flags {
     pub values: Vec<(&'static str, &'static str, String)>,
     /// Whether this is `keywright dev`.
     pub development: bool,
+    /// Whether files that settings name are looked into, so that a broken one is a problem like any other.
+    pub read_files: bool,
 }
 
 /// The text of a setting and where it came from.

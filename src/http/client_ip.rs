@@ -11,10 +11,7 @@ pub(super) struct PeerAddr(pub(super) SocketAddr);
 
 /// The address to count and to show.
 pub(super) fn of(extensions: &Extensions, headers: &HeaderMap, trusted: &[Cidr]) -> IpAddr {
-    let peer = extensions
-        .get::<PeerAddr>()
-        .map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0.ip());
-    let peer = peer.to_canonical();
+    let peer = peer(extensions);
     let is_trusted = |address: IpAddr| trusted.iter().any(|range| range.contains(address));
     if !is_trusted(peer) {
         return peer;
@@ -30,4 +27,16 @@ pub(super) fn of(extensions: &Extensions, headers: &HeaderMap, trusted: &[Cidr])
         }
     }
     peer
+}
+
+/// Whether the peer itself is a trusted proxy.
+pub(super) fn is_from_proxy(extensions: &Extensions, trusted: &[Cidr]) -> bool {
+    let peer = peer(extensions);
+    trusted.iter().any(|range| range.contains(peer))
+}
+
+fn peer(extensions: &Extensions) -> IpAddr {
+    let peer = extensions.get::<PeerAddr>();
+    peer.map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0.ip())
+        .to_canonical()
 }

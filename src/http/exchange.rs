@@ -1,6 +1,6 @@
 //! A request as the handlers see it: read once, bounded, with its context.
 
-use super::{client_ip, cookies, form, render};
+use super::{client_certificate, client_ip, cookies, form, render};
 use crate::app::App;
 use crate::cx::Cx;
 use crate::id;
@@ -54,6 +54,7 @@ impl FromRequest<Arc<App>> for Exchange {
                 &parts.headers,
                 &app.config.server.trusted_proxies,
             ),
+            certificate: client_certificate::of(&parts.extensions, &parts.headers, &app.config),
             user_agent: text(&parts.headers, header::USER_AGENT)
                 .chars()
                 .take(200)

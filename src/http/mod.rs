@@ -3,6 +3,7 @@
 mod api;
 mod api_keys;
 mod assets;
+mod client_certificate;
 mod client_ip;
 mod cookies;
 mod cors;
@@ -14,6 +15,7 @@ pub mod render;
 mod routes;
 mod security_headers;
 mod server;
+mod tls;
 mod wrap;
 
 pub use api::ApiError;
@@ -21,5 +23,6 @@ pub use assets::url as asset_url;
 pub use cookies::{clear_session, set_browser, set_device, set_session};
 pub use csrf::check as check_csrf;
 pub use exchange::Exchange;
-pub use routes::router;
+pub use routes::{client_router, router};
 pub use server::serve;
+pub use tls::Listeners;

@@ -10,6 +10,38 @@ use axum::routing::{get, post};
 use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
 
+/// What clients call with their credentials. Nothing here is for a browser's pages.
+fn for_clients() -> Router<Arc<App>> {
+    Router::new()
+        .route("/token", post(p::token).options(cors::preflight_api))
+        .route(
+            "/userinfo",
+            get(p::userinfo).post(p::userinfo).options(cors::preflight_api),
+        )
+        .route("/introspect", post(p::introspect))
+        .route("/revoke", post(p::revoke).options(cors::preflight_api))
+        .route(
+            "/device_authorization",
+            post(p::device_authorization).options(cors::preflight_api),
+        )
+}
+
+/// The routes of the listener for clients with certificates (RFC 8705 §5), below the path of the issuer.
+pub fn client_router(app: &Arc<App>) -> Router {
+    let path = app.config.public_url.path();
+    let routes = if path.is_empty() {
+        for_clients()
+    } else {
+        Router::new().nest(path, for_clients())
+    };
+    finished(
+        app,
+        routes
+            .route("/healthz", get(p::healthz))
+            .route("/readyz", get(p::readyz)),
+    )
+}
+
 /// All routes of a server, below the path of its issuer.
 pub fn router(app: &Arc<App>) -> Router {
     let document = || get(p::discovery).options(cors::preflight_document);
@@ -23,17 +55,7 @@ pub fn router(app: &Arc<App>) -> Router {
             "/authorize",
             get(page::authorize::authorize).post(page::authorize::authorize),
         )
-        .route("/token", post(p::token).options(cors::preflight_api))
-        .route(
-            "/userinfo",
-            get(p::userinfo).post(p::userinfo).options(cors::preflight_api),
-        )
-        .route("/introspect", post(p::introspect))
-        .route("/revoke", post(p::revoke).options(cors::preflight_api))
-        .route(
-            "/device_authorization",
-            post(p::device_authorization).options(cors::preflight_api),
-        )
+        .merge(for_clients())
         .route(
             "/end_session",
             get(page::logout::end_session).post(page::logout::end_session),
@@ -175,6 +197,11 @@ pub fn router(app: &Arc<App>) -> Router {
             .route("/healthz", get(p::healthz))
             .route("/readyz", get(p::readyz))
     };
+    finished(app, routes)
+}
+
+/// What is around every route.
+fn finished(app: &Arc<App>, routes: Router<Arc<App>>) -> Router {
     routes
         .fallback(p::not_found)
         .layer(from_fn_with_state(Arc::clone(app), api_keys::refuse))

@@ -3,7 +3,7 @@
 
 use super::client::auth;
 use super::token::grants;
-use super::{prompt, response_mode, scopes};
+use super::{mtls, prompt, response_mode, scopes};
 use crate::config::Config;
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ pub const ACRS: &[&str] = &[ACR_PASSWORD, ACR_MFA];
 /// The metadata document. `algs` are the algorithms with an active key.
 pub fn document(config: &Config, algs: &[String]) -> Value {
     let url = |path: &str| config.public_url.url(path);
-    let methods: Vec<&str> = auth::ALL.iter().map(|method| method.name()).collect();
+    let methods = auth::offered(config);
     let mut claims = vec![
         "sub",
         "iss",
@@ -33,7 +33,7 @@ pub fn document(config: &Config, algs: &[String]) -> Value {
         "at_hash",
     ];
     claims.extend(scopes::ALL.iter().flat_map(|known| known.claims));
-    json!({
+    let mut document = json!({
         "issuer": config.public_url.as_str(),
         "authorization_endpoint": url("/authorize"),
         "token_endpoint": url("/token"),
@@ -52,7 +52,7 @@ pub fn document(config: &Config, algs: &[String]) -> Value {
         "id_token_signing_alg_values_supported": algs,
         "token_endpoint_auth_methods_supported": methods,
         "revocation_endpoint_auth_methods_supported": methods,
-        "introspection_endpoint_auth_methods_supported": auth::confidential(),
+        "introspection_endpoint_auth_methods_supported": auth::confidential(config),
         "code_challenge_methods_supported": ["S256"],
         "prompt_values_supported": prompt::SUPPORTED,
         "acr_values_supported": ACRS,
@@ -63,5 +63,9 @@ pub fn document(config: &Config, algs: &[String]) -> Value {
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
         "authorization_response_iss_parameter_supported": true,
-    })
+    });
+    if let Value::Object(members) = &mut document {
+        members.extend(mtls::metadata(config));
+    }
+    document
 }

@@ -7,6 +7,7 @@ use super::may_issue;
 use super::params::Params;
 use super::token::authorization::{Authorization, Source};
 use super::token::fresh::{self, Fresh};
+use super::token::sender::Sender;
 use super::token::{grants as grant_types, issue};
 use super::tokens::access_token::{self, SKEW};
 use super::tokens::claims;
@@ -126,7 +127,8 @@ async fn tokens(cx: &Cx, client: &Client, authorization: Authorization) -> Resul
         .standing
         .as_ref()
         .map_or(0, |standing| standing.expires_at);
-    let issued = issue::issue(cx, client, authorization).await?;
+    // This client's refresh tokens are bound to a cookie, and its access tokens to nobody.
+    let issued = issue::issue(cx, client, authorization, &Sender::Anybody).await?;
     let (access_token, expires_in, refresh_token) = issued.into_parts();
     Ok(Tokens {
         access_token,

@@ -107,7 +107,7 @@ async fn of_api_key(cx: &Cx, client: &Client, token: &str) -> Result<Option<Valu
 }
 
 async fn of_access_token(cx: &Cx, client: &Client, token: &str) -> Result<Option<Value>> {
-    let accepted = match access_token::accept(cx, token).await {
+    let accepted = match access_token::inspect(cx, token).await {
         Ok(accepted) => accepted,
         Err(Failure::Refused(_)) => return Ok(None),
         Err(fault) => return Err(fault),

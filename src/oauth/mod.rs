@@ -24,6 +24,7 @@ pub mod forward_auth;
 pub mod introspect;
 pub mod logout;
 pub mod may_issue;
+pub mod mtls;
 pub mod params;
 pub mod prompt;
 pub mod redirect_uri;

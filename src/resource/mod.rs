@@ -76,6 +76,21 @@ impl Resource {
     /// # Errors
     /// See [`Denied`].
     pub async fn check(&self, token: &str, require: &Require) -> Result<Access, Denied> {
+        self.check_from(token, require, None).await
+    }
+
+    /// As [`Resource::check`], for a request whose sender has shown a certificate and proved to hold its key.
+    /// `thumbprint` is the SHA-256 hash of the certificate in base64url; a token that is bound to one is good with that
+    /// one only (RFC 8705 §3), and with none it is refused.
+    ///
+    /// # Errors
+    /// See [`Denied`].
+    pub async fn check_from(
+        &self,
+        token: &str,
+        require: &Require,
+        thumbprint: Option<&str>,
+    ) -> Result<Access, Denied> {
         let claims = self.verified(token).await?;
         let refused = Denied::InvalidToken;
         if claims.text("iss") != Some(self.issuer.as_str()) {
@@ -91,6 +106,11 @@ impl Resource {
         // RFC 9068 §2.2: all of these are required.
         for name in ["sub", "client_id", "jti"] {
             claims.text(name).ok_or(refused("a required claim is missing"))?;
+        }
+        if let Some(confirmation) = claims.members().get("cnf")
+            && (thumbprint.is_none() || *confirmation != serde_json::json!({ "x5t#S256": thumbprint }))
+        {
+            return Err(refused("bound to another sender"));
         }
         let access = Access::new(claims);
         require.check(&access, now)?;

@@ -65,6 +65,8 @@ pub struct NewRefresh {
     pub digest: Vec<u8>,
     /// Idle end.
     pub expires_at: Timestamp,
+    /// Thumbprint of the certificate that it and its successors are bound to (RFC 8705 §4).
+    pub certificate: Option<String>,
 }
 
 /// Adds a grant.
@@ -78,8 +80,8 @@ pub async fn insert(at: Sql<'_>, grant: &NewGrant<'_>) -> Result<()> {
         at,
         "INSERT INTO grants (id, client_id, user_id, user_epoch, session_id, offline, scope, resources, claims, nonce,
            auth_time, acr, amr, created_at, expires_at, purge_at, code_digest, code_expires_at, code_challenge,
-           code_redirect_uri, refresh_digest, refresh_expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)",
+           code_redirect_uri, refresh_digest, refresh_expires_at, refresh_certificate)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)",
         grant.id,
         grant.client_id,
         grant.user_id,
@@ -102,6 +104,7 @@ pub async fn insert(at: Sql<'_>, grant: &NewGrant<'_>) -> Result<()> {
         code.map(|code| code.redirect_uri),
         refresh.map(|refresh| &refresh.digest),
         refresh.map(|refresh| refresh.expires_at.0),
+        refresh.and_then(|refresh| refresh.certificate.as_deref()),
     )?;
     Ok(())
 }
@@ -162,6 +165,8 @@ row! {
         pub refresh_previous: Option<Vec<u8>>,
         /// The live token, sealed under its predecessor.
         pub refresh_successor: Option<Vec<u8>>,
+        /// Thumbprint of the certificate that the refresh tokens are bound to.
+        pub refresh_certificate: Option<String>,
         /// The user's e-mail address.
         pub email: String,
         /// Whether it is verified.
@@ -203,7 +208,7 @@ pub async fn standing(at: Sql<'_>, id: &str, jti: &str) -> Result<Option<Standin
         "SELECT g.id, g.client_id, g.user_id, g.user_epoch, g.session_id, g.offline, g.scope, g.resources, g.claims,
            g.nonce, g.auth_time, g.acr, g.amr, g.created_at, g.expires_at, g.revoked_at, g.code_digest,
            g.code_expires_at, g.code_challenge, g.code_redirect_uri, g.code_spent_at, g.refresh_digest,
-           g.refresh_expires_at, g.refresh_rotated_at, g.refresh_previous, g.refresh_successor, u.email,
+           g.refresh_expires_at, g.refresh_rotated_at, g.refresh_previous, g.refresh_successor, g.refresh_certificate, u.email,
            u.email_verified, u.preferred_username, u.name, u.profile, u.roles, u.groups, u.updated_at,
            u.disabled_at AS user_disabled_at, f.locked_at AS user_locked_at, u.credential_epoch, s.ended_at AS session_ended_at,
            s.expires_at AS session_expires_at,
@@ -229,13 +234,15 @@ pub async fn redeem_code(
 ) -> Result<bool> {
     let changed = execute!(
         at,
-        "UPDATE grants SET code_spent_at = $2, refresh_digest = $3, refresh_expires_at = $4, purge_at = $5
+        "UPDATE grants SET code_spent_at = $2, refresh_digest = $3, refresh_expires_at = $4, purge_at = $5,
+           refresh_certificate = $6
          WHERE id = $1 AND code_spent_at IS NULL AND code_expires_at > $2 AND revoked_at IS NULL",
         id,
         now.0,
         refresh.map(|refresh| &refresh.digest),
         refresh.map(|refresh| refresh.expires_at.0),
         purge_at.0,
+        refresh.and_then(|refresh| refresh.certificate.as_deref()),
     )?;
     Ok(changed == 1)
 }

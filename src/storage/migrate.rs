@@ -8,6 +8,7 @@ const FILES: &[(i64, &str, &str)] = &[
     (2, "stores", include_str!("../../migrations/0002_stores.sql")),
     (3, "accounts", include_str!("../../migrations/0003_accounts.sql")),
     (4, "factors", include_str!("../../migrations/0004_factors.sql")),
+    (5, "mtls", include_str!("../../migrations/0005_mtls.sql")),
     (6, "api_keys", include_str!("../../migrations/0006_api_keys.sql")),
     (8, "people", include_str!("../../migrations/0008_people.sql")),
     (9, "limits", include_str!("../../migrations/0009_limits.sql")),

@@ -59,6 +59,7 @@ fn cx(app: &TestApp) -> Cx {
         now: app.now(),
         ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
         user_agent: String::new(),
+        certificate: None,
         device: None,
         request_id: String::new(),
         client_id: Arc::default(),

@@ -1,11 +1,12 @@
 //! `keywright client add`: safe metadata for each kind of application.
 
+use super::certificate::{self, ByCertificate};
 use super::{secret, snippet};
 use crate::app::App;
 use crate::cli::error::{CliError, Result};
 use crate::cli::output::Output;
-use crate::oauth::client::Metadata;
 use crate::oauth::client::registration::{Profile, profile};
+use crate::oauth::client::{Metadata, auth};
 use crate::opaque::Opaque;
 use crate::storage::Tx;
 use crate::storage::clients::{self, ClientRow};
@@ -31,9 +32,14 @@ pub(crate) struct Add {
     /// The scope it may ask for, separated by spaces
     #[arg(long)]
     scope: Option<String>,
-    /// How it authenticates: client_secret_basic, client_secret_post or none
+    /// How it authenticates: client_secret_basic, client_secret_post or none; by a certificate, see below
     #[arg(long, value_name = "METHOD")]
     auth_method: Option<String>,
+    #[command(flatten)]
+    by_certificate: ByCertificate,
+    /// Bind its tokens to the certificate that it connects with (RFC 8705)
+    #[arg(long)]
+    certificate_bound_tokens: bool,
     /// One more grant type (repeatable)
     #[arg(long = "grant", value_name = "GRANT_TYPE")]
     grants: Vec<String>,
@@ -97,7 +103,7 @@ impl Kind {
 
 pub(super) async fn run(arguments: &Add, app: &App, output: Output) -> Result {
     let id = arguments.id.clone().unwrap_or_else(|| slug(&arguments.name));
-    let metadata = metadata(arguments);
+    let metadata = metadata(arguments)?;
     super::check(app, &id, &metadata)?;
     let (client, secret) = insert(app, &id, &metadata).await?;
     let mut value = super::document(&client, &metadata);
@@ -134,16 +140,16 @@ pub(crate) async fn insert(app: &App, id: &str, metadata: &Metadata) -> Result<(
             ),
             other => other.into(),
         })?;
-    let secret = if metadata.token_endpoint_auth_method == "none" {
-        None
-    } else {
+    let secret = if auth::has_secret(&metadata.token_endpoint_auth_method) {
         Some(secret::insert(app, &mut tx, id, now).await?)
+    } else {
+        None
     };
     tx.commit().await?;
     Ok((client, secret))
 }
 
-fn metadata(arguments: &Add) -> Metadata {
+fn metadata(arguments: &Add) -> Result<Metadata> {
     let base = profile(arguments.kind.profile(), arguments.redirects.clone());
     let mut grant_types = base.grant_types;
     for grant in &arguments.grants {
@@ -151,7 +157,7 @@ fn metadata(arguments: &Add) -> Metadata {
             grant_types.push(grant.clone());
         }
     }
-    Metadata {
+    let metadata = Metadata {
         client_name: Some(arguments.name.clone()),
         post_logout_redirect_uris: arguments.post_logout_redirects.clone(),
         grant_types,
@@ -168,8 +174,14 @@ fn metadata(arguments: &Add) -> Metadata {
         require_mfa: arguments.require_mfa,
         require_pkce: !arguments.no_pkce,
         id_token_claims: arguments.id_token_claims,
+        tls_client_certificate_bound_access_tokens: arguments.certificate_bound_tokens,
         ..base
-    }
+    };
+    certificate::apply(
+        &arguments.by_certificate,
+        arguments.auth_method.as_deref(),
+        metadata,
+    )
 }
 
 /// `My App!` becomes `my-app`.

@@ -1,6 +1,7 @@
 //! `keywright client`: the applications that may ask for tokens.
 
 mod add;
+mod certificate;
 mod secret;
 mod snippet;
 mod update;
@@ -165,6 +166,7 @@ fn print(app: &App, client: &ClientRow, metadata: &Metadata, output: Output) {
                     .map(|item| item.as_str().unwrap_or_default())
                     .collect::<Vec<_>>()
                     .join(" "),
+                set @ Value::Object(_) if name == "jwks" => certificate::for_people(&set),
                 other => other.to_string(),
             };
             if !cell.is_empty() {
@@ -185,15 +187,33 @@ fn print(app: &App, client: &ClientRow, metadata: &Metadata, output: Output) {
 
 /// Metadata that this server would not register, as one error with all reasons.
 pub(crate) fn check(app: &App, id: &str, metadata: &Metadata) -> Result {
-    use crate::oauth::client::registration;
-    registration::check(id, metadata, &app.keyring.set().algs()).map_err(|problems| {
-        let lines: Vec<String> = problems
-            .iter()
-            .map(|problem| format!("\n  - {}: {}", problem.field, problem.text))
-            .collect();
-        CliError::usage(
-            format!("the client cannot be registered like this:{}", lines.concat()),
-            "keywright client add --help",
-        )
-    })
+    use crate::oauth::client::{auth, registration};
+    let checked = registration::check(id, metadata, &app.keyring.set().algs());
+    let mut problems = checked.err().unwrap_or_default();
+    let method = metadata.token_endpoint_auth_method.as_str();
+    let is_known = auth::ALL.iter().any(|known| known.name() == method);
+    let advice = "set tls.mtls_listen or tls.client_certificate_header first";
+    if is_known && !auth::offered(&app.config).contains(&method) {
+        let text = format!(
+            "this server does not take {method} now: {advice}; tls_client_auth needs tls.client_ca too"
+        );
+        let field = "token_endpoint_auth_method";
+        problems.push(registration::Problem { field, text });
+    }
+    if metadata.tls_client_certificate_bound_access_tokens && !app.config.tls.takes_client_certificates() {
+        let text = format!("no certificate of a client reaches this server now: {advice}");
+        let field = "tls_client_certificate_bound_access_tokens";
+        problems.push(registration::Problem { field, text });
+    }
+    if problems.is_empty() {
+        return Ok(());
+    }
+    let lines: Vec<String> = problems
+        .iter()
+        .map(|problem| format!("\n  - {}: {}", problem.field, problem.text))
+        .collect();
+    Err(CliError::usage(
+        format!("the client cannot be registered like this:{}", lines.concat()),
+        "keywright client add --help",
+    ))
 }

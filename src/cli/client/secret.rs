@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::cli::error::{CliError, Result};
 use crate::cli::output::{Output, instant};
 use crate::id;
+use crate::oauth::client::auth;
 use crate::opaque::{Kind, Opaque};
 use crate::storage::Tx;
 use crate::storage::clients::{self, SecretRow};
@@ -28,9 +29,15 @@ pub(crate) fn duration(text: &str) -> std::result::Result<Seconds, String> {
 
 pub(super) async fn run(arguments: &Rotate, app: &App, output: Output) -> Result {
     let client = find(app, &arguments.id).await?;
-    if super::metadata(&client)?.token_endpoint_auth_method == "none" {
+    let method = super::metadata(&client)?.token_endpoint_auth_method;
+    if !auth::has_secret(&method) {
+        let kind = if method == "none" {
+            "is a public client"
+        } else {
+            "authenticates by its certificate"
+        };
         return Err(CliError::failure(
-            format!("{:?} is a public client: it has no secret", client.id),
+            format!("{:?} {kind}: it has no secret", client.id),
             format!("keywright client show {}", client.id),
         ));
     }

@@ -1,8 +1,8 @@
 //! What `client add` prints for people: the values, and lines to paste that use them.
 
 use crate::app::App;
-use crate::oauth::client::Metadata;
 use crate::oauth::client::registration::Profile;
+use crate::oauth::client::{Metadata, auth};
 use crate::opaque::Opaque;
 use std::fmt::Write;
 
@@ -30,12 +30,14 @@ pub(super) fn text(
     if !metadata.scope.is_empty() {
         let _ = writeln!(text, "scope          {}", metadata.scope);
     }
-    let _ = write!(text, "\n{}", use_it(issuer, id, metadata, kind));
+    let _ = write!(text, "\n{}", use_it(app, id, metadata, kind));
     text
 }
 
 /// Never holds the secret itself: what is pasted ends in shell histories and repositories.
-fn use_it(issuer: &str, id: &str, metadata: &Metadata, kind: Profile) -> String {
+fn use_it(app: &App, id: &str, metadata: &Metadata, kind: Profile) -> String {
+    let issuer = app.config.public_url.as_str();
+    let secured = app.config.tls.mtls_url.as_ref().unwrap_or(&app.config.public_url);
     let redirect = metadata.redirect_uris.first().map_or("", String::as_str);
     match kind {
         Profile::Spa => format!(
@@ -51,6 +53,11 @@ fn use_it(issuer: &str, id: &str, metadata: &Metadata, kind: Profile) -> String 
         Profile::Native => format!(
             "Use it with AppAuth: discovery at the issuer, client_id \"{id}\", no secret,\n\
              redirect {redirect} (loopback redirects may use any port)\n"
+        ),
+        Profile::Service if !auth::has_secret(&metadata.token_endpoint_auth_method) => format!(
+            "Get a token now:\n  \
+             curl -s --cert client.pem --key client.key -d client_id={id} -d grant_type=client_credentials {}\n",
+            secured.url("/token"),
         ),
         Profile::Service => format!(
             "Get a token now:\n  \

@@ -1,5 +1,6 @@
 //! `keywright client update`: changes what is named and leaves the rest.
 
+use super::certificate::{self, ByCertificate};
 use super::{check, find, metadata, print};
 use crate::app::App;
 use crate::cli::error::{CliError, Result};
@@ -33,9 +34,14 @@ pub(crate) struct Update {
     /// The scope it may ask for
     #[arg(long)]
     scope: Option<String>,
-    /// How it authenticates: client_secret_basic or client_secret_post
+    /// How it authenticates: client_secret_basic or client_secret_post; by a certificate, see below
     #[arg(long, value_name = "METHOD")]
     auth_method: Option<String>,
+    #[command(flatten)]
+    by_certificate: ByCertificate,
+    /// Whether its tokens are bound to the certificate that it connects with (RFC 8705)
+    #[arg(long, value_name = "BOOL")]
+    certificate_bound_tokens: Option<bool>,
     /// Grant types, in place of all that it has (repeatable)
     #[arg(long = "grant", value_name = "GRANT_TYPE")]
     grants: Vec<String>,
@@ -75,6 +81,7 @@ pub(super) async fn run(arguments: &Update, app: &App, output: Output) -> Result
     let client = find(app, &arguments.id).await?;
     let before = metadata(&client)?;
     let after = changed(arguments, before.clone());
+    let after = certificate::apply(&arguments.by_certificate, arguments.auth_method.as_deref(), after)?;
     // A client made public would keep a secret that no longer protects it, and the other way round it has none.
     let public = |metadata: &Metadata| metadata.token_endpoint_auth_method == "none";
     if public(&before) != public(&after) {
@@ -129,6 +136,9 @@ fn changed(arguments: &Update, before: Metadata) -> Metadata {
         require_mfa: arguments.require_mfa.unwrap_or(before.require_mfa),
         require_pkce: arguments.pkce.unwrap_or(before.require_pkce),
         id_token_claims: arguments.id_token_claims.unwrap_or(before.id_token_claims),
+        tls_client_certificate_bound_access_tokens: arguments
+            .certificate_bound_tokens
+            .unwrap_or(before.tls_client_certificate_bound_access_tokens),
         ..before
     }
 }

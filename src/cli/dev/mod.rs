@@ -92,6 +92,13 @@ fn configuration(global: &Global, folder: &Folder, address: SocketAddr) -> Resul
         ("database.url", "dev", database),
         ("keys.directory", "dev", keys),
         ("keys.data_key", "dev", String::new()),
+        ("tls.certificate", "dev", String::new()),
+        ("tls.key", "dev", String::new()),
+        ("tls.mtls_listen", "dev", String::new()),
+        ("tls.mtls_url", "dev", String::new()),
+        ("tls.client_ca", "dev", String::new()),
+        ("tls.client_crl", "dev", String::new()),
+        ("tls.client_certificate_header", "dev", "false".to_owned()),
     ];
     Ok(config::load(&flags, &Environment::of_process())?)
 }

@@ -7,10 +7,13 @@ use crate::config::Config;
 use crate::identity::users::ADMIN;
 use crate::storage::{signing_keys, users};
 use crate::time::{Seconds, Timestamp};
+use crate::x509::Identity;
 use std::path::Path;
 
 /// Older signing keys are a reason to rotate.
 const OLD: Seconds = Seconds(180 * 86_400);
+/// A certificate that ends sooner should have been renewed.
+const SOON: Seconds = Seconds(14 * 86_400);
 
 pub(super) fn address(config: &Config) -> Finding {
     let issuer = &config.public_url;
@@ -26,9 +29,47 @@ pub(super) fn address(config: &Config) -> Finding {
         Finding::bad(
             "public_url",
             format!("{issuer} sends passwords and tokens in the clear"),
-            "put a proxy with TLS in front and set public_url to its https address",
+            "set tls.certificate, or put a proxy with TLS in front, and set public_url to the https address",
         )
     }
+}
+
+/// The certificate of this server, where it has one itself.
+pub(super) fn certificate(config: &Config, now: Timestamp) -> Option<Finding> {
+    let (path, key) = config.tls.identity()?;
+    let bad = |why: String| {
+        Some(Finding::bad(
+            "certificate",
+            why,
+            "set tls.certificate and tls.key",
+        ))
+    };
+    let certificate = match Identity::watch(path, key) {
+        Ok(identity) => identity.current().certificate(),
+        Err(why) => return bad(why),
+    };
+    let (certificate, expires_at) = match certificate.map(|found| (found.expires_at(), found)) {
+        Ok((Some(expires_at), found)) => (found, expires_at),
+        _ => return bad(format!("{}: cannot be read", path.display())),
+    };
+    let until = format!("{} is good until {}", path.display(), expires_at.for_people());
+    let host = url::Url::parse(config.public_url.as_str()).ok();
+    let host = host.as_ref().and_then(url::Url::host_str).unwrap_or_default();
+    if !certificate.is_valid_at(now) {
+        return bad(format!("{until}, which is not now"));
+    }
+    Some(if !certificate.is_for_host(host) {
+        let why = format!("{} is not for {host}", path.display());
+        Finding::bad("certificate", why, "get one for the host of public_url")
+    } else if expires_at.since(now) < SOON {
+        Finding::warning(
+            "certificate",
+            until,
+            "renew it; the server reads it again by itself",
+        )
+    } else {
+        Finding::good("certificate", until)
+    })
 }
 
 /// What the database says, and the algorithms that it has active keys for.

@@ -81,6 +81,7 @@ pub(super) async fn run(global: &Global, output: Output) -> Result {
     let config = global.config()?;
     let mut findings = vec![Finding::good("configuration", "valid")];
     findings.push(local::address(&config));
+    findings.extend(local::certificate(&config, global.clock().now()));
     let mut algs = Vec::new();
     match &config.database.url {
         DatabaseUrl::Sqlite(path) if !path.exists() => findings.push(Finding::warning(

@@ -1,6 +1,8 @@
 //! The metadata document of a client: RFC 7591 §2 and OIDC Registration §2 names, and a few of our own.
 
+use crate::x509::Name;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// OIDC Registration §2 `application_type`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +58,27 @@ pub struct Metadata {
     pub id_token_claims: bool,
     /// Resource servers that it may name in `resource` (RFC 8707); also their audience values. Ours.
     pub resources: Vec<String>,
+    /// The client's public keys (RFC 7591 §2); for `self_signed_tls_client_auth` those of its certificates.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jwks: Option<Value>,
+    /// RFC 8705 §2.1.2: the subject of its certificate, RFC 4514. Of this and the next four there is exactly one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_client_auth_subject_dn: Option<String>,
+    /// A DNS name of its certificate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_client_auth_san_dns: Option<String>,
+    /// A URI of its certificate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_client_auth_san_uri: Option<String>,
+    /// An IP address of its certificate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_client_auth_san_ip: Option<String>,
+    /// An e-mail address of its certificate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tls_client_auth_san_email: Option<String>,
+    /// RFC 8705 §3.4: its tokens are good only together with the certificate that it had when it got them.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub tls_client_certificate_bound_access_tokens: bool,
     /// Audiences whose tokens it may introspect, besides its own tokens (RFC 7662 §4). Ours.
     pub introspects: Vec<String>,
 }
@@ -81,7 +104,63 @@ impl Default for Metadata {
             require_mfa: false,
             id_token_claims: false,
             resources: Vec::new(),
+            jwks: None,
+            tls_client_auth_subject_dn: None,
+            tls_client_auth_san_dns: None,
+            tls_client_auth_san_uri: None,
+            tls_client_auth_san_ip: None,
+            tls_client_auth_san_email: None,
+            tls_client_certificate_bound_access_tokens: false,
             introspects: Vec::new(),
         }
     }
 }
+
+impl Metadata {
+    /// The name that its certificate must have, for `tls_client_auth`.
+    ///
+    /// # Errors
+    /// The metadata name at fault, and what is wrong: there is none, more than one, or one that cannot be read.
+    pub fn certificate_name(&self) -> Result<Name, (&'static str, &'static str)> {
+        type Read = fn(&str) -> Result<Name, &'static str>;
+        let kinds: [(&'static str, &Option<String>, Read); 5] = [
+            (
+                "tls_client_auth_subject_dn",
+                &self.tls_client_auth_subject_dn,
+                Name::subject,
+            ),
+            (
+                "tls_client_auth_san_dns",
+                &self.tls_client_auth_san_dns,
+                Name::dns,
+            ),
+            (
+                "tls_client_auth_san_uri",
+                &self.tls_client_auth_san_uri,
+                Name::uri,
+            ),
+            ("tls_client_auth_san_ip", &self.tls_client_auth_san_ip, Name::ip),
+            (
+                "tls_client_auth_san_email",
+                &self.tls_client_auth_san_email,
+                Name::email,
+            ),
+        ];
+        let mut named = kinds
+            .into_iter()
+            .filter_map(|(field, text, read)| Some((field, text.as_deref()?, read)));
+        match (named.next(), named.next()) {
+            (Some((field, text, read)), None) => read(text).map_err(|wrong| (field, wrong)),
+            (None, _) => Err(("tls_client_auth_subject_dn", NONE)),
+            (Some(_), Some((field, _, _))) => Err((field, "is one name too many; register exactly one")),
+        }
+    }
+
+    /// Whether a name for its certificate is registered.
+    pub fn has_certificate_name(&self) -> bool {
+        !matches!(self.certificate_name(), Err((_, NONE)))
+    }
+}
+
+const NONE: &str =
+    "tls_client_auth needs the name of the certificate: its subject, or one of its alternative names";

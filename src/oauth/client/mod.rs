@@ -1,6 +1,7 @@
 //! Clients: who may ask for tokens, and what each may ask for. Metadata has the names of RFC 7591 §2.
 
 pub mod auth;
+pub mod jwks;
 mod metadata;
 pub mod registration;
 mod registry;

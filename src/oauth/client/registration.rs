@@ -1,6 +1,7 @@
 //! What a client may register (RFC 7591 §2, OIDC Registration §2). Every way to make a client comes through here.
 
 use super::auth;
+use super::jwks;
 use super::{ApplicationType, Metadata};
 use crate::oauth::engine::scope::Scope;
 use crate::oauth::redirect_uri;
@@ -41,6 +42,7 @@ pub fn check(id: &str, metadata: &Metadata, algs: &[String]) -> Result<(), Vec<P
     if !auth::ALL.iter().any(|known| known.name() == method) {
         problem("token_endpoint_auth_method", format!("unknown method {method:?}"));
     }
+    check_certificate(metadata, &mut problem);
     let public = method == "none";
     let has = |grant: &str| metadata.grant_types.iter().any(|registered| registered == grant);
     for grant in ["client_credentials", grants::TOKEN_EXCHANGE] {
@@ -103,6 +105,33 @@ pub fn check(id: &str, metadata: &Metadata, algs: &[String]) -> Result<(), Vec<P
         Ok(())
     } else {
         Err(problems)
+    }
+}
+
+/// RFC 8705 §2: each of the two methods has what it compares a certificate with, and no other method has any.
+fn check_certificate(metadata: &Metadata, problem: &mut impl FnMut(&'static str, String)) {
+    let method = metadata.token_endpoint_auth_method.as_str();
+    if method == "tls_client_auth" || metadata.has_certificate_name() {
+        if let Err((field, wrong)) = metadata.certificate_name() {
+            problem(field, wrong.to_owned());
+        } else if method != "tls_client_auth" {
+            problem(
+                "token_endpoint_auth_method",
+                "the name of a certificate is registered, which is for tls_client_auth".to_owned(),
+            );
+        }
+    }
+    match &metadata.jwks {
+        Some(set) => {
+            if let Err(wrong) = jwks::check(set) {
+                problem("jwks", wrong.to_owned());
+            }
+        }
+        None if method == "self_signed_tls_client_auth" => {
+            let wrong = "self_signed_tls_client_auth needs the keys of its certificates";
+            problem("jwks", wrong.to_owned());
+        }
+        None => {}
     }
 }
 

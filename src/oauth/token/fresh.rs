@@ -56,6 +56,7 @@ pub fn standing(cx: &Cx, user: UserRow, grant: &Fresh<'_>) -> Standing {
         refresh_rotated_at: None,
         refresh_previous: None,
         refresh_successor: None,
+        refresh_certificate: None,
         email: user.email,
         email_verified: user.email_verified,
         preferred_username: user.preferred_username,

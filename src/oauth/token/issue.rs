@@ -5,6 +5,7 @@
 use super::authorization::{Authorization, Generation, Source};
 use super::fresh;
 use super::grants;
+use super::sender::Sender;
 use crate::cx::Cx;
 use crate::identity::event::{About, Actor, Event, Journal};
 use crate::identity::notice::{self, Notice};
@@ -56,7 +57,12 @@ impl TokenResponse {
 ///
 /// # Errors
 /// `invalid_grant`: what was presented was used before. Or a fault.
-pub async fn issue(cx: &Cx, client: &Client, authorization: Authorization) -> Result<TokenResponse> {
+pub async fn issue(
+    cx: &Cx,
+    client: &Client,
+    authorization: Authorization,
+    sender: &Sender,
+) -> Result<TokenResponse> {
     let Authorization {
         standing,
         scope,
@@ -65,10 +71,10 @@ pub async fn issue(cx: &Cx, client: &Client, authorization: Authorization) -> Re
     } = authorization;
     let Some(standing) = standing else {
         let Source::ApiKey(key) = source else {
-            let access = access_token::mint(cx, client, Subject::Client, &scope, &resources)?;
+            let access = access_token::mint(cx, client, Subject::Client, &scope, &resources, sender)?;
             return Ok(response(access, None, None, scope.to_string()));
         };
-        let access = access_token::mint(cx, client, Subject::Key(&key), &scope, &resources)?;
+        let access = access_token::mint(cx, client, Subject::Key(&key), &scope, &resources, sender)?;
         api_key::used(cx, &key, Presenter::Holder).await?;
         return Ok(TokenResponse {
             issued_token_type: Some(ACCESS_TOKEN_TYPE),
@@ -78,16 +84,16 @@ pub async fn issue(cx: &Cx, client: &Client, authorization: Authorization) -> Re
     if is_known_replay(&standing, &source) {
         return Err(replayed(cx, &standing).await?);
     }
-    let access = access_token::mint(cx, client, Subject::Grant(&standing), &scope, &resources)?;
+    let access = access_token::mint(cx, client, Subject::Grant(&standing), &scope, &resources, sender)?;
     let id_token = match scope.has("openid") {
         true => Some(id_token::mint(cx, client, &standing, &scope, &access.token)?),
         false => None,
     };
     let refresh = match source {
-        Source::Code => redeem(cx, client, &standing).await?,
+        Source::Code => redeem(cx, client, &standing, sender).await?,
         Source::RefreshToken(_, Generation::JustReplaced(successor)) => Some(successor),
         Source::RefreshToken(presented, _) => Some(rotate(cx, &standing, &presented).await?),
-        Source::DeviceCode(row) => fetch(cx, client, &standing, &row).await?,
+        Source::DeviceCode(row) => fetch(cx, client, &standing, &row, sender).await?,
         Source::SignIn => Some(begin(cx, &standing).await?),
         Source::ApiKey(_) | Source::Nothing => None,
     };
@@ -104,8 +110,8 @@ fn is_known_replay(standing: &Standing, source: &Source) -> bool {
     }
 }
 
-async fn redeem(cx: &Cx, client: &Client, standing: &Standing) -> Result<Option<String>> {
-    let (token, stored) = first_refresh(cx, client, &standing.id);
+async fn redeem(cx: &Cx, client: &Client, standing: &Standing, sender: &Sender) -> Result<Option<String>> {
+    let (token, stored) = first_refresh(cx, client, &standing.id, sender);
     let purge_at = purge_at(cx, stored.as_ref(), standing.expires_at);
     if !rows::redeem_code(cx.app.db.write(), &standing.id, stored.as_ref(), purge_at, cx.now).await? {
         return Err(replayed(cx, standing).await?);
@@ -114,7 +120,8 @@ async fn redeem(cx: &Cx, client: &Client, standing: &Standing) -> Result<Option<
 }
 
 async fn rotate(cx: &Cx, standing: &Standing, presented: &Opaque) -> Result<String> {
-    let (next, stored) = refresh_token::mint(cx, &standing.id);
+    // What the family is bound to is in its row already.
+    let (next, stored) = refresh_token::mint(cx, &standing.id, None);
     let sealed = refresh_token::seal(cx, presented, &next)?;
     let digest = presented.digest(&cx.app.vault);
     let rotation = Rotation {
@@ -135,8 +142,14 @@ async fn rotate(cx: &Cx, standing: &Standing, presented: &Opaque) -> Result<Stri
     }
 }
 
-async fn fetch(cx: &Cx, client: &Client, standing: &Standing, row: &DeviceCodeRow) -> Result<Option<String>> {
-    let (token, stored) = first_refresh(cx, client, &standing.id);
+async fn fetch(
+    cx: &Cx,
+    client: &Client,
+    standing: &Standing,
+    row: &DeviceCodeRow,
+    sender: &Sender,
+) -> Result<Option<String>> {
+    let (token, stored) = first_refresh(cx, client, &standing.id, sender);
     let mut tx = cx.app.db.begin().await?;
     if !device_codes::spend(tx.sql(), &row.id, cx.now).await? {
         drop(tx);
@@ -149,7 +162,7 @@ async fn fetch(cx: &Cx, client: &Client, standing: &Standing, row: &DeviceCodeRo
 }
 
 async fn begin(cx: &Cx, standing: &Standing) -> Result<String> {
-    let (token, stored) = refresh_token::mint(cx, &standing.id);
+    let (token, stored) = refresh_token::mint(cx, &standing.id, None);
     let purge_at = purge_at(cx, Some(&stored), standing.expires_at);
     let mut journal = Journal::begin(Actor::of(cx)).await?;
     rows::insert(journal.sql(), &fresh::row(standing, Some(stored), purge_at)).await?;
@@ -166,11 +179,17 @@ async fn begin(cx: &Cx, standing: &Standing) -> Result<String> {
     Ok(token.expose().to_owned())
 }
 
-fn first_refresh(cx: &Cx, client: &Client, grant_id: &str) -> (Option<Opaque>, Option<NewRefresh>) {
+fn first_refresh(
+    cx: &Cx,
+    client: &Client,
+    grant_id: &str,
+    sender: &Sender,
+) -> (Option<Opaque>, Option<NewRefresh>) {
     if !refresh_token::wanted(client) {
         return (None, None);
     }
-    let (token, stored) = refresh_token::mint(cx, grant_id);
+    let certificate = sender.of_refresh_token(client);
+    let (token, stored) = refresh_token::mint(cx, grant_id, certificate);
     (Some(token), Some(stored))
 }
 

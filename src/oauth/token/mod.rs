@@ -4,6 +4,7 @@ pub mod authorization;
 pub mod fresh;
 pub mod grants;
 pub mod issue;
+pub mod sender;
 
 use super::client::auth::{self, ClientRequest};
 use super::error::Result;
@@ -20,5 +21,6 @@ pub async fn token(cx: &Cx, request: &ClientRequest) -> Result<TokenResponse> {
     let grant = grants::find(request.form.required("grant_type")?)?; // §5.2
     client.require_grant(grant.name())?; // §5.2
     let authorization = grant.authorize(cx, &client, &request.form).await?; // §5.2; reads only
-    issue::issue(cx, &client, authorization).await // §5.1; the only writer
+    let sender = sender::bind(cx, &client, &authorization)?; // RFC 8705 §3
+    issue::issue(cx, &client, authorization, &sender).await // §5.1; the only writer
 }

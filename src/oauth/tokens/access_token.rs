@@ -10,7 +10,8 @@ use crate::oauth::api_key;
 use crate::oauth::client::Client;
 use crate::oauth::engine::scope::Scope;
 use crate::oauth::error::{ErrorCode, Fault, Refusal, Result};
-use crate::oauth::may_issue;
+use crate::oauth::token::sender::Sender;
+use crate::oauth::{may_issue, mtls};
 use crate::storage::api_keys::ApiKeyRow;
 use crate::storage::grants::Standing;
 use crate::storage::{denied_tokens, grants};
@@ -36,8 +37,17 @@ struct AccessTokenClaims<'a> {
     jti: String,
     #[serde(skip_serializing_if = "str::is_empty")]
     scope: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cnf: Option<Confirmation<'a>>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     user: Option<UserClaims<'a>>,
+}
+
+/// RFC 7800 §3.1, RFC 8705 §3.1: who else but its bearer the token is good for.
+#[derive(Serialize)]
+struct Confirmation<'a> {
+    #[serde(rename = "x5t#S256")]
+    certificate: &'a str,
 }
 
 /// One audience is a string, several are an array (RFC 7519 §4.1.3).
@@ -90,7 +100,7 @@ pub struct AccessToken {
     pub expires_in: i64,
 }
 
-/// Signs an access token.
+/// Signs an access token. `sender` is whom it is bound to.
 ///
 /// # Errors
 /// There is no key for the client's algorithm.
@@ -100,6 +110,7 @@ pub fn mint(
     subject: Subject<'_>,
     scope: &Scope,
     resources: &[String],
+    sender: &Sender,
 ) -> Result<AccessToken, Fault> {
     let issuer = cx.app.config.public_url.as_str();
     let lifetime = lifetime(cx, subject);
@@ -123,6 +134,9 @@ pub fn mint(
             Subject::Key(key) => format!("{}{KEY_MARK}{random}", key.id),
         },
         scope: &scope_text,
+        cnf: sender
+            .certificate()
+            .map(|certificate| Confirmation { certificate }),
         user: user_claims(subject, scope),
     };
     let alg = client
@@ -218,19 +232,30 @@ pub struct Accepted {
     pub client: Arc<Client>,
 }
 
-/// Checks an access token as it is presented to this server: signature, type, expiry, denylist, and that grant,
-/// user, session, API key and client still stand.
+/// Checks an access token as it is presented to this server, by whoever sends the request: as [`inspect`], and that
+/// the sender is the one that the token is bound to.
 ///
 /// # Errors
 /// `invalid_token`, one text for every reason; or a fault.
 pub async fn accept(cx: &Cx, token: &str) -> Result<Accepted> {
-    let refused = |detail: &'static str| {
-        Refusal::new(
-            ErrorCode::InvalidToken,
-            "The access token is unknown, expired or revoked.",
-        )
-        .because(detail)
-    };
+    let accepted = inspect(cx, token).await?;
+    if !mtls::confirms(&accepted.claims, cx.certificate.as_deref()) {
+        return Err(refused("bound to another certificate").into());
+    }
+    Ok(accepted)
+}
+
+fn refused(detail: &'static str) -> Refusal {
+    let description = "The access token is unknown, expired or revoked.";
+    Refusal::new(ErrorCode::InvalidToken, description).because(detail)
+}
+
+/// Checks an access token that somebody asks about: signature, type, expiry, denylist, and that grant, user, session
+/// and client still stand. Whose it is to present, the asker sees in its `cnf`.
+///
+/// # Errors
+/// As [`accept`].
+pub async fn inspect(cx: &Cx, token: &str) -> Result<Accepted> {
     let claims = cx.app.keyring.set().verify(token, &[TYP_ACCESS_TOKEN]);
     let claims = claims.ok_or_else(|| refused("not an access token of this server"))?;
     if claims.text("iss") != Some(cx.app.config.public_url.as_str()) {

@@ -12,8 +12,8 @@ pub fn wanted(client: &Client) -> bool {
     client.has_grant("refresh_token")
 }
 
-/// A new token for a grant, and what is stored of it.
-pub fn mint(cx: &Cx, grant_id: &str) -> (Opaque, NewRefresh) {
+/// A new token for a grant, and what is stored of it. It is bound to `certificate`, if there is one.
+pub fn mint(cx: &Cx, grant_id: &str, certificate: Option<&str>) -> (Opaque, NewRefresh) {
     let token = Opaque::mint(Kind::RefreshToken, grant_id, &*cx.app.entropy, &cx.app.vault);
     let digest = token.digest(&cx.app.vault);
     (
@@ -21,6 +21,7 @@ pub fn mint(cx: &Cx, grant_id: &str) -> (Opaque, NewRefresh) {
         NewRefresh {
             digest,
             expires_at: cx.now + cx.app.config.tokens.refresh_token_idle,
+            certificate: certificate.map(str::to_owned),
         },
     )
 }

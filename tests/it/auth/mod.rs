@@ -6,7 +6,7 @@ mod logout;
 mod mfa;
 mod openapi;
 mod origins;
-mod proxies;
+pub mod proxies;
 mod refresh;
 mod verify;
 

@@ -114,7 +114,7 @@ async fn echo(uri: Uri, headers: HeaderMap, body: String) -> String {
 }
 
 /// The part of the README between two marks, without its fence.
-fn snippet(name: &str) -> String {
+pub fn snippet(name: &str) -> String {
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
     let (_, rest) = readme.split_once(&format!("<!-- {name}:begin -->")).unwrap();
     let (part, _) = rest.split_once(&format!("<!-- {name}:end -->")).unwrap();
@@ -151,7 +151,7 @@ fn nginx(folder: &Path, configuration: &str) -> Command {
     command
 }
 
-fn caddy(folder: &Path, configuration: &str) -> Command {
+pub fn caddy(folder: &Path, configuration: &str) -> Command {
     let text = format!("{{\n  admin off\n  auto_https off\n  default_bind 127.0.0.1\n}}\n{configuration}\n");
     std::fs::write(folder.join("Caddyfile"), text).unwrap();
     let mut command = tied("caddy");

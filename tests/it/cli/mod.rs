@@ -11,6 +11,7 @@ mod keys;
 mod login;
 mod serve;
 mod stores;
+mod tls;
 mod users;
 
 use serde_json::Value;

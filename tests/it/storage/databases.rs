@@ -151,6 +151,7 @@ pub fn refresh(digest: &str) -> NewRefresh {
     NewRefresh {
         digest: digest.as_bytes().to_vec(),
         expires_at: at(3_600),
+        certificate: None,
     }
 }
 

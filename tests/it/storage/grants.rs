@@ -1,7 +1,7 @@
 //! Grants: code and refresh token in one row, each spent once.
 
 use super::databases::{Database, NOW, at, client, databases, grant, refresh, session};
-use keywright::storage::grants::{self, NewGrant, Rotation, Standing};
+use keywright::storage::grants::{self, NewGrant, NewRefresh, Rotation, Standing};
 use keywright::storage::{clients, denied_tokens, sessions, users};
 use keywright::time::Timestamp;
 
@@ -146,6 +146,39 @@ async fn only_the_live_refresh_token_is_rotated() {
             "{}: revoked",
             db.name()
         );
+    }
+}
+
+/// RFC 8705 §4
+#[tokio::test]
+async fn a_family_is_bound_from_its_first_token_on() {
+    for db in databases().await {
+        let bound = |digest: &str| NewRefresh {
+            certificate: Some("thumbprint".to_owned()),
+            ..refresh(digest)
+        };
+        let certificate = async |id: &str| standing(&db, id).await.refresh_certificate;
+        grants::insert(db.write(), &grant("by-code")).await.unwrap();
+        assert_eq!(certificate("by-code").await, None, "{}", db.name());
+        let first = bound("one");
+        let redeemed = grants::redeem_code(db.write(), "by-code", Some(&first), at(90_000), at(1)).await;
+        assert!(redeemed.unwrap());
+        assert_eq!(certificate("by-code").await.as_deref(), Some("thumbprint"));
+        // A rotation leaves it as it is.
+        let next = refresh("two");
+        let rotation = Rotation {
+            presented: b"one",
+            next: &next,
+            sealed: b"sealed",
+        };
+        let rotated = grants::rotate(db.write(), "by-code", &rotation, at(2)).await;
+        assert!(rotated.unwrap(), "{}", db.name());
+        assert_eq!(certificate("by-code").await.as_deref(), Some("thumbprint"));
+
+        let mut written = grant("at-once");
+        (written.code, written.refresh) = (None, Some(bound("one")));
+        grants::insert(db.write(), &written).await.unwrap();
+        assert_eq!(certificate("at-once").await.as_deref(), Some("thumbprint"));
     }
 }
 

@@ -14,8 +14,8 @@ use keywright::identity::password::{Cost, Passwords};
 use keywright::jose::generate::generate;
 use keywright::jose::{Alg, Pkcs8Der};
 use keywright::keyring;
-use keywright::oauth::client::Metadata;
 use keywright::oauth::client::registration::{Profile, profile};
+use keywright::oauth::client::{Metadata, auth};
 use keywright::opaque::{Kind, Opaque};
 use keywright::secret::Secret;
 use keywright::storage::clients::{self, ClientRow, SecretRow};
@@ -171,9 +171,9 @@ impl TestApp {
             updated_at: now,
         };
         clients::insert(self.app.db.write(), &row).await.unwrap();
-        let secret = match metadata.token_endpoint_auth_method.as_str() {
-            "none" => None,
-            _ => Some(self.new_secret(id).await),
+        let secret = match auth::has_secret(&metadata.token_endpoint_auth_method) {
+            true => Some(self.new_secret(id).await),
+            false => None,
         };
         self.app.clients.forget(id);
         RelyingParty {

@@ -3,6 +3,7 @@
 mod answer;
 mod app;
 mod browser;
+pub mod certificates;
 mod factors;
 mod fixtures;
 pub mod keys;
@@ -10,6 +11,7 @@ pub mod mailbox;
 mod race;
 mod relying_party;
 mod rows;
+pub mod secure;
 pub mod seed;
 pub mod server;
 pub mod smtp;

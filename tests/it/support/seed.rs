@@ -59,6 +59,7 @@ impl Seed {
             refresh: Some(NewRefresh {
                 digest: token.digest(&self.app.vault),
                 expires_at: now + HOUR,
+                certificate: None,
             }),
             ..self.grant(&grant_id, client_id, now)
         };

@@ -4,7 +4,7 @@ use super::none;
 use crate::support::source::{Source, rust};
 
 /// What everything stands on.
-const BASE: &str = "clock config data_key entropy id opaque secret time vault";
+const BASE: &str = "clock config data_key entropy id opaque secret time vault x509";
 
 /// Each module of `src` and what it may name beside itself and the base.
 const MAY_NAME: &[(&str, &str)] = &[
@@ -33,7 +33,7 @@ const MAY_NAME: &[(&str, &str)] = &[
 /// What the modules of the base may name.
 const BASE_MAY_NAME: &[(&str, &str)] = &[
     ("clock", "time"),
-    ("config", "secret time"),
+    ("config", "secret time x509"),
     ("data_key", "config entropy id"),
     ("entropy", ""),
     ("id", "entropy time"),
@@ -41,6 +41,7 @@ const BASE_MAY_NAME: &[(&str, &str)] = &[
     ("secret", ""),
     ("time", ""),
     ("vault", "entropy secret"),
+    ("x509", "time"),
 ];
 
 /// A library, as code names it, and the only places that know it.
@@ -53,6 +54,11 @@ const KNOWN_IN: &[(&str, &[&str])] = &[
     ("openidconnect::", &[]),
     ("redis::", &["src/ephemeral/"]),
     ("async_memcached::", &["src/ephemeral/memcached.rs"]),
+    (
+        "rustls::",
+        &["src/http/tls.rs", "src/http/server.rs", "src/x509/"],
+    ),
+    ("x509_parser::", &["src/x509/"]),
     ("std::env", &["src/config/", "src/cli/"]),
 ];
 

@@ -4,8 +4,11 @@
 mod client_secret_basic;
 mod client_secret_post;
 mod none;
+mod self_signed_tls_client_auth;
+mod tls_client_auth;
 
 use super::Client;
+use crate::config::Config;
 use crate::cx::Cx;
 use crate::oauth::error::{ErrorCode, Refusal, Result, invalid_client};
 use crate::oauth::params::Params;
@@ -32,26 +35,51 @@ pub struct Presented {
 pub trait ClientAuthMethod: Sync {
     /// The registered name, `token_endpoint_auth_method`.
     fn name(&self) -> &'static str;
+    /// Whether clients can authenticate so to a server of this configuration.
+    fn is_offered(&self, _: &Config) -> bool {
+        true
+    }
     /// The credentials of this method, if the request has them.
     ///
     /// # Errors
     /// `invalid_client`: they are there but cannot be read.
-    fn presented(&self, request: &ClientRequest) -> Result<Option<Presented>, Refusal>;
+    fn presented(&self, _: &ClientRequest) -> Result<Option<Presented>, Refusal> {
+        Ok(None)
+    }
+    /// Whether the certificate of the connection is the client's; `None` for methods that are not about certificates.
+    /// Such a client only names itself in the request.
+    fn certificate(&self, _: &Cx, _: &Client) -> Option<Result<(), &'static str>> {
+        None
+    }
 }
 
 /// One line per method: authentication, discovery and registration all read this.
 pub static ALL: &[&dyn ClientAuthMethod] = &[
     &client_secret_basic::ClientSecretBasic,
     &client_secret_post::ClientSecretPost,
+    &tls_client_auth::TlsClientAuth,
+    &self_signed_tls_client_auth::SelfSignedTlsClientAuth,
     &none::None,
 ];
 
-/// The methods of confidential clients, for endpoints that public ones may not call.
-pub fn confidential() -> Vec<&'static str> {
+/// The methods that a server of this configuration takes.
+pub fn offered(config: &Config) -> Vec<&'static str> {
     ALL.iter()
+        .filter(|method| method.is_offered(config))
         .map(|method| method.name())
-        .filter(|name| *name != "none")
         .collect()
+}
+
+/// Those of confidential clients, for endpoints that public ones may not call.
+pub fn confidential(config: &Config) -> Vec<&'static str> {
+    let mut names = offered(config);
+    names.retain(|name| *name != "none");
+    names
+}
+
+/// Whether clients of this method have a secret.
+pub fn has_secret(method: &str) -> bool {
+    matches!(method, "client_secret_basic" | "client_secret_post")
 }
 
 /// Who sent the request.
@@ -80,11 +108,18 @@ pub async fn authenticate(cx: &Cx, request: &ClientRequest) -> Result<Arc<Client
         .as_deref()
         .is_some_and(|secret| matches(cx, client.as_deref(), secret));
     let client = client.ok_or_else(|| invalid_client("unknown client"))?;
-    if client.metadata.token_endpoint_auth_method != method {
-        return Err(invalid_client("not the registered method").into());
-    }
-    if !client.is_public() && !secret_matches {
-        return Err(invalid_client("wrong secret").into());
+    let registered = client.metadata.token_endpoint_auth_method.as_str();
+    // A certificate is part of the connection: in the request such a client only names itself, as public ones do.
+    let by_certificate = ALL
+        .iter()
+        .find(|known| known.name() == registered)
+        .filter(|known| method == "none" && known.is_offered(&cx.app.config))
+        .and_then(|known| known.certificate(cx, &client));
+    match by_certificate {
+        Some(judged) => judged.map_err(invalid_client)?,
+        None if registered != method => return Err(invalid_client("not the registered method").into()),
+        None if !client.is_public() && !secret_matches => return Err(invalid_client("wrong secret").into()),
+        None => {}
     }
     if client.disabled {
         return Err(invalid_client("client is disabled").into());
