@@ -13,6 +13,7 @@ pub mod render;
 mod routes;
 mod security_headers;
 mod server;
+mod status;
 mod wrap;
 
 pub use api::ApiError;

@@ -6,11 +6,11 @@ use super::session::change_user;
 use crate::app::App;
 use crate::id;
 use crate::oauth::error::Fault;
+use crate::oauth::status::LONGEST_TOKEN;
 use crate::secret::Secret;
 use crate::storage::StorageError;
-use crate::storage::password_failures;
-use crate::storage::users;
 pub use crate::storage::users::UserRow;
+use crate::storage::{password_failures, status, users};
 
 /// The role of people who administer this server.
 pub const ADMIN: &str = "admin";
@@ -134,12 +134,14 @@ pub async fn set_password(app: &App, user: &UserRow, password: Secret) -> Result
 /// The database fails, or the live sessions cannot be told.
 pub async fn remove(app: &App, user_id: &str) -> Result<(), UserError> {
     change_user(app, user_id, async || {
-        users::delete(app.db.write(), user_id)
-            .await
-            .map_err(UserError::from)
+        let mut tx = app.db.begin().await?;
+        // Resource servers hear of it as of any other end, though the grants are gone.
+        status::keep_user(tx.sql(), user_id, app.clock.now() + LONGEST_TOKEN).await?;
+        users::delete(tx.sql(), user_id).await?;
+        tx.commit().await?;
+        Ok::<_, UserError>(())
     })
-    .await?;
-    Ok(())
+    .await
 }
 
 pub(super) async fn hash(app: &App, email: &CanonicalEmail, password: Secret) -> Result<String, UserError> {

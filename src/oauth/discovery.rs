@@ -33,7 +33,7 @@ pub fn document(config: &Config, algs: &[String]) -> Value {
         "at_hash",
     ];
     claims.extend(scopes::ALL.iter().flat_map(|known| known.claims));
-    json!({
+    let mut document = json!({
         "issuer": config.public_url.as_str(),
         "authorization_endpoint": url("/authorize"),
         "token_endpoint": url("/token"),
@@ -63,5 +63,11 @@ pub fn document(config: &Config, algs: &[String]) -> Value {
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
         "authorization_response_iss_parameter_supported": true,
-    })
+    });
+    if let (true, Value::Object(members)) = (config.tokens.status_list, &mut document) {
+        // draft-ietf-oauth-status-list §9.1
+        let name = "status_list_aggregation_endpoint".to_owned();
+        members.insert(name, url("/status").into());
+    }
+    document
 }

@@ -14,6 +14,7 @@
 pub mod authorize;
 pub mod claims_request;
 pub mod client;
+pub mod deny;
 pub mod device;
 pub mod discovery;
 pub mod engine;
@@ -30,6 +31,7 @@ pub mod resource;
 pub mod response_mode;
 pub mod revoke;
 pub mod scopes;
+pub mod status;
 pub mod step_up;
 pub mod token;
 pub mod tokens;

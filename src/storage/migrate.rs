@@ -8,6 +8,7 @@ const FILES: &[(i64, &str, &str)] = &[
     (2, "stores", include_str!("../../migrations/0002_stores.sql")),
     (3, "accounts", include_str!("../../migrations/0003_accounts.sql")),
     (4, "factors", include_str!("../../migrations/0004_factors.sql")),
+    (7, "status", include_str!("../../migrations/0007_status.sql")),
 ];
 
 /// All migrations in order. The runner takes a lock on Postgres, so that nodes may start together.

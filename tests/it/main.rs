@@ -31,6 +31,7 @@ mod races;
 mod resource;
 mod revoke;
 mod session;
+mod status;
 mod storage;
 mod stores;
 mod support;

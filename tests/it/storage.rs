@@ -15,3 +15,4 @@ mod sessions;
 mod signing_keys;
 mod single_use;
 mod statements;
+mod status;

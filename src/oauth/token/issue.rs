@@ -9,6 +9,7 @@ use crate::cx::Cx;
 use crate::oauth::client::Client;
 use crate::oauth::error::{Result, invalid_grant};
 use crate::oauth::may_issue;
+use crate::oauth::status;
 use crate::oauth::tokens::{access_token, id_token, refresh_token};
 use crate::opaque::Opaque;
 use crate::storage::device_codes::{self, DeviceCodeRow};
@@ -53,13 +54,15 @@ pub async fn issue(cx: &Cx, client: &Client, authorization: Authorization) -> Re
         source,
     } = authorization;
     let Some(standing) = standing else {
-        let access = access_token::mint(cx, client, None, &scope, &resources)?;
+        let status = status::claim(cx, &client.id, None).await?;
+        let access = access_token::mint(cx, client, None, &scope, &resources, status)?;
         return Ok(response(access, None, None, scope.to_string()));
     };
     if is_known_replay(&standing, &source) {
         return Err(replayed(cx, &standing.id).await?);
     }
-    let access = access_token::mint(cx, client, Some(&standing), &scope, &resources)?;
+    let status = status::claim(cx, &client.id, Some(&standing)).await?;
+    let access = access_token::mint(cx, client, Some(&standing), &scope, &resources, status)?;
     let id_token = match scope.has("openid") {
         true => Some(id_token::mint(cx, client, &standing, &scope, &access.token)?),
         false => None,

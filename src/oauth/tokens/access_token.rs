@@ -9,6 +9,7 @@ use crate::oauth::client::Client;
 use crate::oauth::engine::scope::Scope;
 use crate::oauth::error::{ErrorCode, Fault, Refusal, Result};
 use crate::oauth::may_issue;
+use crate::oauth::status::StatusClaim;
 use crate::storage::grants::Standing;
 use crate::storage::{denied_tokens, grants};
 use crate::time::Seconds;
@@ -30,6 +31,8 @@ struct AccessTokenClaims<'a> {
     jti: String,
     #[serde(skip_serializing_if = "str::is_empty")]
     scope: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<StatusClaim>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     user: Option<UserClaims<'a>>,
 }
@@ -66,7 +69,8 @@ pub struct AccessToken {
     pub expires_in: i64,
 }
 
-/// Signs an access token. `standing` is the grant of a user; without it the client acts for itself.
+/// Signs an access token. `standing` is the grant of a user; without it the client acts for itself. `status` says where
+/// its end is told.
 ///
 /// # Errors
 /// There is no key for the client's algorithm.
@@ -76,6 +80,7 @@ pub fn mint(
     standing: Option<&Standing>,
     scope: &Scope,
     resources: &[String],
+    status: Option<StatusClaim>,
 ) -> Result<AccessToken, Fault> {
     let issuer = cx.app.config.public_url.as_str();
     let lifetime = cx.app.config.tokens.access_token;
@@ -91,6 +96,7 @@ pub fn mint(
         exp: (cx.now + lifetime).0,
         jti: standing.map_or_else(|| random.clone(), |standing| format!("{}.{random}", standing.id)),
         scope: &scope_text,
+        status,
         user: standing.map(|standing| UserClaims {
             auth_time: standing.auth_time,
             acr: &standing.acr,
