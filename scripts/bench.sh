@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
-# Measures speed and size of the release build on SQLite and on a private PostgreSQL with its defaults, against what
-# `openssl speed` and a bare axum route do in the same run. Takes a quarter of an hour; with BENCH_QUICK=1, two minutes
-# with few tokens. Writes target/bench/report.md. Fails when the machine did not keep its speed.
+# Measures speed and size of the release build on SQLite and on a private PostgreSQL with its defaults, and with sessions
+# in each store, against what `openssl speed` and a bare axum route do in the same run. Takes twenty minutes; with
+# BENCH_QUICK=1, three minutes with few tokens. Writes target/bench/report.md. Fails when the machine did not keep its
+# speed.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 . scripts/postgres.sh
+. scripts/stores.sh
 
 have openssl || die "openssl is needed: its signing speed is what the server is compared with"
 
@@ -22,6 +24,18 @@ if postgres_start; then
   arguments+=(--postgres "$TEST_POSTGRES_URL" --postmaster "$POSTGRES_PID")
 else
   skip "figures on PostgreSQL" "no PostgreSQL 15 or later could be started"
+fi
+
+say "stores"
+if redis_start; then
+  arguments+=(--redis "$TEST_REDIS_URL")
+else
+  skip "figures on Redis" "no redis-server could be started"
+fi
+if memcached_start; then
+  arguments+=(--memcached "$TEST_MEMCACHED_URL")
+else
+  skip "figures on Memcached" "no memcached could be started"
 fi
 
 stage bench cargo bench --locked --bench server -- "${arguments[@]}"

@@ -107,6 +107,12 @@ impl Answer<'_> {
         self.between(&format!("\"{name}\":\""), '"')
     }
 
+    /// The cookie that is set, as a browser sends it back.
+    pub(crate) fn cookie(&self) -> Result<&str> {
+        let set = self.header("set-cookie").ok_or("no cookie is set")?;
+        Ok(set.split(';').next().unwrap_or_default())
+    }
+
     /// The value of a hidden input.
     pub(crate) fn hidden(&self, name: &str) -> Result<&str> {
         self.between(&format!("name=\"{name}\" value=\""), '"')

@@ -12,6 +12,9 @@ pub(crate) enum Endpoint {
     Refresh,
     Authorize,
     SignIn,
+    Login,
+    Session,
+    CookieRefresh,
 }
 
 /// An upper bound, or a lower one for ratios of speed.
@@ -25,12 +28,14 @@ pub(crate) enum Aim {
     Cpu(f64),
     /// CPU of server and database, as a multiple of what the password hash alone takes.
     OfHash(f64),
+    /// Requests per second, as a part of the hashes per second that the machine computes.
+    OfHashes(f64),
     /// Write transactions per request.
     Writes(f64),
 }
 
 /// In the order in which a round goes through them. A sign-in leaves the memory of its hash behind for a while, so
-/// sign-ins have rounds of their own, the last ones.
+/// sign-ins have rounds of their own, the last ones; so have the stores of sessions.
 pub(crate) const ROUND: &[Endpoint] = &[
     Endpoint::ClientCredentialsRs256,
     Endpoint::ClientCredentialsEs256,
@@ -54,6 +59,18 @@ impl Endpoint {
             Self::Refresh => "refresh with rotation, ES256",
             Self::Authorize => "code + PKCE flow, live session, RS256",
             Self::SignIn => "code + PKCE flow with sign-in, RS256",
+            Self::Login => "POST /auth/login",
+            Self::Session => "session lookup",
+            Self::CookieRefresh => "POST /auth/refresh",
+        }
+    }
+
+    /// RS256 signatures that one request, or one flow, must make.
+    pub(crate) fn rs256_signatures(self) -> f64 {
+        match self {
+            Self::ClientCredentialsRs256 => 1.0,
+            Self::Authorize | Self::SignIn => 2.0,
+            _ => 0.0,
         }
     }
 
@@ -66,7 +83,8 @@ impl Endpoint {
         match self {
             Self::ClientCredentialsRs256 => &[Aim::OfOpenssl(0.85), Aim::Cpu(2.8)],
             Self::ClientCredentialsEs256 => &[Aim::Cpu(0.40)],
-            Self::Bare => &[],
+            Self::Bare | Self::Session | Self::CookieRefresh => &[],
+            Self::Login => &[Aim::OfHashes(0.9)],
             Self::Discovery | Self::Jwks => &[Aim::OfBare(0.7)],
             Self::Introspection => &[Aim::Cpu(1.2)],
             Self::Refresh => &[Aim::Cpu(4.0)],
@@ -84,7 +102,7 @@ impl Endpoint {
             Self::Introspection => "0.9",
             Self::Refresh => "2.7",
             Self::Authorize => "11",
-            Self::Bare | Self::SignIn => "",
+            Self::Bare | Self::SignIn | Self::Login | Self::Session | Self::CookieRefresh => "",
         }
     }
 }

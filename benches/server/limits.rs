@@ -79,10 +79,28 @@ pub(crate) fn argon2id() -> Result<(Argon2<'static>, usize)> {
     ))
 }
 
-/// CPU seconds of 10 000 argon2id hashes, computed on all cores at once with memory that is used again.
-pub(crate) fn hashing(time: Duration) -> Result<f64> {
+/// What argon2id hashes cost.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Hashing {
+    /// CPU seconds of 10 000 hashes.
+    pub(crate) cpu: f64,
+    /// Hashes per second on all cores together.
+    pub(crate) per_second: f64,
+}
+
+impl Hashing {
+    pub(crate) fn mean(self, other: Self) -> Self {
+        Self {
+            cpu: f64::midpoint(self.cpu, other.cpu),
+            per_second: f64::midpoint(self.per_second, other.per_second),
+        }
+    }
+}
+
+/// Computes hashes on all cores at once, with memory that is used again.
+pub(crate) fn hashing(time: Duration) -> Result<Hashing> {
     let me = Group::Process(std::process::id());
-    let before = cpu_seconds(me)?;
+    let (before, start) = (cpu_seconds(me)?, Instant::now());
     let workers: Vec<_> = (0..cores())
         .map(|_| std::thread::spawn(move || hash_for(time)))
         .collect();
@@ -90,7 +108,10 @@ pub(crate) fn hashing(time: Duration) -> Result<f64> {
     for worker in workers {
         hashes += worker.join().map_err(|_| "a hashing thread failed")??;
     }
-    Ok((cpu_seconds(me)? - before) / count(hashes) * 1e4)
+    Ok(Hashing {
+        cpu: (cpu_seconds(me)? - before) / count(hashes) * 1e4,
+        per_second: count(hashes) / start.elapsed().as_secs_f64(),
+    })
 }
 
 fn hash_for(time: Duration) -> Result<usize> {

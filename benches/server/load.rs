@@ -42,12 +42,26 @@ pub(crate) fn count(number: usize) -> f64 {
 
 /// Runs each piece of work on a connection of its own, again and again for `time`. Connecting is not counted.
 pub(crate) async fn drive(address: SocketAddr, works: &mut Vec<Work>, time: Duration) -> Result<Seen> {
+    drive_until(address, works, time, MAX_REQUESTS).await
+}
+
+/// The same, but each so often.
+pub(crate) async fn drive_times(address: SocketAddr, works: &mut Vec<Work>, times: usize) -> Result<Seen> {
+    drive_until(address, works, Duration::MAX, times).await
+}
+
+async fn drive_until(
+    address: SocketAddr,
+    works: &mut Vec<Work>,
+    time: Duration,
+    times: usize,
+) -> Result<Seen> {
     let everybody = Rc::new(Barrier::new(works.len()));
     let tasks = LocalSet::new();
     let mut running = Vec::new();
     for work in works.drain(..) {
         let everybody = Rc::clone(&everybody);
-        running.push(tasks.spawn_local(repeat(address, work, everybody, time)));
+        running.push(tasks.spawn_local(repeat(address, work, everybody, time, times)));
     }
     tasks.await;
     let mut seen = Seen {
@@ -71,6 +85,7 @@ async fn repeat(
     mut work: Work,
     everybody: Rc<Barrier>,
     time: Duration,
+    times: usize,
 ) -> Result<(Work, Vec<Duration>, Duration)> {
     let connection = Connection::open(address).await;
     everybody.wait().await;
@@ -78,7 +93,7 @@ async fn repeat(
     let mut latencies = Vec::with_capacity(4_096);
     let start = Instant::now();
     let mut before = start;
-    while before - start < time && latencies.len() < MAX_REQUESTS {
+    while before - start < time && latencies.len() < times {
         work.once(&mut connection).await?;
         let after = Instant::now();
         latencies.push(after - before);

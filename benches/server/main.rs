@@ -7,12 +7,14 @@ mod bare;
 mod connection;
 mod endpoint;
 mod figures;
+mod flood;
 mod limits;
 mod load;
 mod report;
 mod rounds;
 mod seed;
 mod server;
+mod stores;
 mod subject;
 mod work;
 
@@ -20,7 +22,7 @@ use clap::Parser;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
-use subject::{Postgres, Subject};
+use subject::{Postgres, Setup, Subject};
 
 type Result<T, E = Box<dyn std::error::Error + Send + Sync>> = std::result::Result<T, E>;
 
@@ -33,6 +35,12 @@ struct Arguments {
     /// Identifier of the first process of that server
     #[arg(long, requires = "postgres")]
     postmaster: Option<u32>,
+    /// URL of a private Redis server
+    #[arg(long)]
+    redis: Option<String>,
+    /// URL of a private Memcached server
+    #[arg(long)]
+    memcached: Option<String>,
     /// Short rounds and few tokens
     #[arg(long)]
     quick: bool,
@@ -56,6 +64,8 @@ struct Extent {
     time: Duration,
     few: usize,
     many: usize,
+    /// Live sessions that a lookup must not become slower with.
+    many_sessions: usize,
 }
 
 fn main() -> ExitCode {
@@ -86,6 +96,7 @@ async fn measure(arguments: &Arguments) -> Result<bool> {
             time: Duration::from_millis(1_000),
             few: 10_000,
             many: 10_000,
+            many_sessions: 10_000,
         }
     } else {
         Extent {
@@ -94,19 +105,33 @@ async fn measure(arguments: &Arguments) -> Result<bool> {
             time: Duration::from_millis(4_000),
             few: 10_000,
             many: 1_000_000,
+            many_sessions: 100_000,
         }
     };
     let folder = std::path::absolute(&arguments.folder)?;
-    let mut subjects = vec![Subject::new(&folder, extent.few, None).await?];
     let postgres = arguments.postgres.clone().zip(arguments.postmaster);
-    if let Some((url, postmaster)) = postgres {
-        let postgres = Postgres { url, postmaster };
+    let postgres = postgres.map(|(url, postmaster)| Postgres { url, postmaster });
+    let of_tokens = |tokens, postgres| Setup {
+        tokens,
+        sessions: 0,
+        postgres,
+        store: None,
+    };
+    let mut subjects = vec![Subject::new(&folder, of_tokens(extent.few, None)).await?];
+    if let Some(postgres) = &postgres {
         if extent.many > extent.few {
-            subjects.push(Subject::new(&folder, extent.few, Some(&postgres)).await?);
+            subjects.push(Subject::new(&folder, of_tokens(extent.few, Some(postgres))).await?);
         }
-        subjects.push(Subject::new(&folder, extent.many, Some(&postgres)).await?);
+        subjects.push(Subject::new(&folder, of_tokens(extent.many, Some(postgres))).await?);
     }
-    let measured = rounds::run(&mut subjects, &extent).await?;
+    let mut measured = rounds::run(&mut subjects, &extent).await?;
+    if stores::is_asked(&extent) {
+        let urls = [
+            ("Redis", arguments.redis.as_deref()),
+            ("Memcached", arguments.memcached.as_deref()),
+        ];
+        stores::run(&folder, &extent, postgres.as_ref(), &urls, &mut measured).await?;
+    }
     let report = report::write(&subjects, &measured);
     std::fs::write(folder.join("report.md"), &report)?;
     println!("{report}");

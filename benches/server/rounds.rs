@@ -6,7 +6,7 @@ use crate::figures::{Figures, Row};
 use crate::limits::{self, Algorithm, Reading};
 use crate::load::drive;
 use crate::subject::{Subject, document_length};
-use crate::{Extent, Result, accounting, work};
+use crate::{Extent, Result, accounting, flood, work};
 use std::time::Duration;
 
 /// Beyond this, a machine was too busy with other things for its figures to be compared.
@@ -19,6 +19,8 @@ pub(crate) struct Measured {
     pub(crate) signing: Vec<Reading>,
     /// The machine's load averages before and after.
     pub(crate) load: [String; 2],
+    /// Further figures: what, of what, measured, aimed at.
+    pub(crate) notes: Vec<[String; 4]>,
 }
 
 impl Measured {
@@ -26,11 +28,26 @@ impl Measured {
         limits::drift(&self.signing)
     }
 
+    /// A last reading of the machine.
+    pub(crate) fn end(&mut self) -> Result<()> {
+        for algorithm in [Algorithm::Rs256, Algorithm::Es256] {
+            self.signing.push(limits::signing(algorithm)?);
+        }
+        self.load[1] = accounting::machine_load();
+        Ok(())
+    }
+
     pub(crate) fn is_steady(&self) -> bool {
         self.drift() <= MAX_DRIFT
     }
 
-    fn add(&mut self, endpoint: Endpoint, database: &'static str, tokens: usize, figures: Figures) {
+    pub(crate) fn add(
+        &mut self,
+        endpoint: Endpoint,
+        database: &'static str,
+        tokens: usize,
+        figures: Figures,
+    ) {
         let same = |row: &&mut Row| (row.endpoint, row.database, row.tokens) == (endpoint, database, tokens);
         match self.rows.iter_mut().find(same) {
             Some(row) => row.goes.push(figures),
@@ -50,6 +67,7 @@ pub(crate) async fn run(subjects: &mut [Subject], extent: &Extent) -> Result<Mea
         rows: Vec::new(),
         signing: Vec::new(),
         load: [accounting::machine_load(), String::new()],
+        notes: Vec::new(),
     };
     let first = subjects.first().ok_or("nothing to measure")?;
     let bare = Bare::start(document_length(&first.place).await?)?;
@@ -71,22 +89,17 @@ pub(crate) async fn run(subjects: &mut [Subject], extent: &Extent) -> Result<Mea
             }
         }
     }
-    let with_sign_in = Endpoint::SignIn.name().contains(&extent.filter);
-    for round in 1..=if with_sign_in { extent.rounds } else { 0 } {
-        eprintln!("sign-in, round {round} of {}", extent.rounds);
-        let before = limits::hashing(extent.time / 2)?;
-        let mut goes = Vec::new();
-        for subject in asked(subjects, Endpoint::SignIn) {
-            let figures = subject.measure(Endpoint::SignIn, extent.time).await?;
-            goes.push((subject.database, subject.tokens, figures));
-        }
-        let limit = Some(f64::midpoint(before, limits::hashing(extent.time / 2)?));
-        for (database, tokens, figures) in goes {
-            measured.add(Endpoint::SignIn, database, tokens, Figures { limit, ..figures });
+    for endpoint in [Endpoint::SignIn, Endpoint::Login] {
+        if endpoint.name().contains(&extent.filter) {
+            hash(subjects, endpoint, extent, &mut measured).await?;
         }
     }
-    measured.signing.push(limits::signing(Algorithm::Rs256)?);
-    measured.load[1] = accounting::machine_load();
+    if flood::NAME.contains(&extent.filter) {
+        for subject in asked(subjects, Endpoint::Login) {
+            measured.notes.push(flood::measure(subject, extent).await?);
+        }
+    }
+    measured.end()?;
     Ok(measured)
 }
 
@@ -115,6 +128,33 @@ async fn sign(
     let limit = Some(f64::midpoint(before.per_second, after.per_second));
     for (database, tokens, figures) in goes {
         measured.add(endpoint, database, tokens, Figures { limit, ..figures });
+    }
+    Ok(())
+}
+
+/// Sign-ins between two readings of the hash alone, whose mean is their limit.
+async fn hash(
+    subjects: &mut [Subject],
+    endpoint: Endpoint,
+    extent: &Extent,
+    measured: &mut Measured,
+) -> Result<()> {
+    for round in 1..=extent.rounds {
+        eprintln!("{}, round {round} of {}", endpoint.name(), extent.rounds);
+        let before = limits::hashing(extent.time / 2)?;
+        let mut goes = Vec::new();
+        for subject in asked(subjects, endpoint) {
+            let figures = subject.measure(endpoint, extent.time).await?;
+            goes.push((subject.database, subject.tokens, figures));
+        }
+        let hashing = before.mean(limits::hashing(extent.time / 2)?);
+        let limit = Some(match endpoint {
+            Endpoint::SignIn => hashing.cpu,
+            _ => hashing.per_second,
+        });
+        for (database, tokens, figures) in goes {
+            measured.add(endpoint, database, tokens, Figures { limit, ..figures });
+        }
     }
     Ok(())
 }

@@ -41,7 +41,7 @@ pub(crate) struct World {
     pub(crate) clients: Vec<(&'static str, String)>,
     /// Live refresh tokens, spread over the whole table, of the client `web-es256`.
     pub(crate) tokens: Vec<String>,
-    /// Session cookies, one per connection.
+    /// Session cookies; the first of each user come first.
     pub(crate) sessions: Vec<String>,
 }
 
@@ -50,21 +50,20 @@ pub(crate) fn email(number: usize) -> String {
     format!("user{number}@people.example")
 }
 
-/// Makes the database and fills it with so many live refresh tokens.
-pub(crate) async fn fill(place: &Place, tokens: usize) -> Result<World> {
+/// Makes the database and fills it with so many live refresh tokens, and at least so many live sessions.
+pub(crate) async fn fill(place: &Place, tokens: usize, sessions: usize) -> Result<World> {
     let app = App::build(place.config()?, Arc::new(SystemClock), Arc::new(SystemEntropy)).await?;
     let now = app.clock.now();
     let clients = add_clients(&app, now).await?;
     let people = (tokens / GRANTS).clamp(CONNECTIONS, USERS);
-    let people = add_people(&app, now, people).await?;
+    let mut people = add_people(&app, now, people).await?;
+    let tokens = add_grants(&app, now, &people, tokens).await?;
+    let more = sessions.saturating_sub(people.len());
+    people.extend(add_sessions(&app, now, &people, more).await?);
     let world = World {
         clients,
-        tokens: add_grants(&app, now, &people, tokens).await?,
-        sessions: people
-            .into_iter()
-            .take(CONNECTIONS)
-            .map(|person| person.cookie)
-            .collect(),
+        tokens,
+        sessions: people.into_iter().map(|person| person.cookie).collect(),
     };
     if let Db::Postgres(pool) = &app.db {
         // As it is some time after a table has grown; else the first round would pay for it.
@@ -127,6 +126,7 @@ fn secret(app: &App, kind: Kind, made: Timestamp) -> (String, Opaque) {
     (row, secret)
 }
 
+/// One of the people, with one of their sessions.
 struct Person {
     user_id: String,
     session_id: String,
@@ -144,32 +144,47 @@ async fn add_people(app: &App, now: Timestamp, number: usize) -> Result<Vec<Pers
     let mut tx = app.db.begin().await?;
     for number in 0..number {
         let user_id = id::user(entropy);
-        let (session_id, cookie) = secret(app, Kind::Session, now);
         add_user(tx.sql(), &user_id, number, &hash, now).await?;
-        let session = SessionRow {
-            id: session_id.clone(),
-            digest: cookie.digest(&app.vault),
-            user_id: user_id.clone(),
-            user_epoch: 0,
-            auth_time: now.0,
-            acr: ACR_PASSWORD.to_owned(),
-            amr: "pwd".to_owned(),
-            ip: "127.0.0.1".to_owned(),
-            user_agent: "benchmark".to_owned(),
-            created_at: now.0,
-            last_seen_at: now.0,
-            expires_at: (now + app.config.sessions.absolute).0,
-            ended_at: None,
-        };
-        sessions::insert(tx.sql(), &session).await?;
-        people.push(Person {
-            user_id,
-            session_id,
-            cookie: cookie.expose().to_owned(),
-        });
+        people.push(add_session(app, tx.sql(), now, user_id).await?);
     }
     tx.commit().await?;
     Ok(people)
+}
+
+/// More sessions of the same people.
+async fn add_sessions(app: &App, now: Timestamp, people: &[Person], number: usize) -> Result<Vec<Person>> {
+    let mut more = Vec::with_capacity(number);
+    let mut tx = app.db.begin().await?;
+    for person in people.iter().cycle().take(number) {
+        more.push(add_session(app, tx.sql(), now, person.user_id.clone()).await?);
+    }
+    tx.commit().await?;
+    Ok(more)
+}
+
+async fn add_session(app: &App, at: Sql<'_>, now: Timestamp, user_id: String) -> Result<Person> {
+    let (session_id, cookie) = secret(app, Kind::Session, now);
+    let session = SessionRow {
+        id: session_id.clone(),
+        digest: cookie.digest(&app.vault),
+        user_id: user_id.clone(),
+        user_epoch: 0,
+        auth_time: now.0,
+        acr: ACR_PASSWORD.to_owned(),
+        amr: "pwd".to_owned(),
+        ip: "127.0.0.1".to_owned(),
+        user_agent: "benchmark".to_owned(),
+        created_at: now.0,
+        last_seen_at: now.0,
+        expires_at: (now + app.config.sessions.absolute).0,
+        ended_at: None,
+    };
+    sessions::insert(at, &session).await?;
+    Ok(Person {
+        user_id,
+        session_id,
+        cookie: cookie.expose().to_owned(),
+    })
 }
 
 async fn add_user(at: Sql<'_>, user_id: &str, number: usize, hash: &str, now: Timestamp) -> Result<()> {

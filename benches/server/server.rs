@@ -16,13 +16,15 @@ pub(crate) struct Place {
     folder: PathBuf,
     pub(crate) address: SocketAddr,
     database: String,
+    /// `stores.url`
+    store: String,
     /// The Postgres server behind it, by its first process.
     pub(crate) postmaster: Option<u32>,
 }
 
 impl Place {
     /// A new folder and a free port. Without a Postgres URL the database is a file in that folder.
-    pub(crate) fn new(folder: &Path, postgres: Option<(String, u32)>) -> Result<Self> {
+    pub(crate) fn new(folder: &Path, postgres: Option<(String, u32)>, store: &str) -> Result<Self> {
         std::fs::create_dir_all(folder)?;
         let free = TcpListener::bind("127.0.0.1:0")?;
         let postmaster = postgres.as_ref().map(|(_, postmaster)| *postmaster);
@@ -33,12 +35,13 @@ impl Place {
                 None => format!("sqlite:{}", folder.join("keywright.db").display()),
             },
             folder: folder.to_owned(),
+            store: store.to_owned(),
             postmaster,
         })
     }
 
     /// The settings that differ from the defaults: where things are, and how many may sign in from one address.
-    fn settings(&self) -> [(&'static str, String); 5] {
+    fn settings(&self) -> [(&'static str, String); 6] {
         [
             ("KEYWRIGHT_PUBLIC_URL", format!("http://{}", self.address)),
             ("KEYWRIGHT_SERVER__LISTEN", self.address.to_string()),
@@ -47,6 +50,7 @@ impl Place {
                 "KEYWRIGHT_KEYS__DIRECTORY",
                 self.folder.join("keys").display().to_string(),
             ),
+            ("KEYWRIGHT_STORES__URL", self.store.clone()),
             ("KEYWRIGHT_LOGIN__ATTEMPTS", "10000".to_owned()),
         ]
     }

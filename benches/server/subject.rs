@@ -4,7 +4,7 @@ use crate::Result;
 use crate::connection::Connection;
 use crate::endpoint::Endpoint;
 use crate::figures::{Figures, median};
-use crate::load::{count, drive};
+use crate::load::{CONNECTIONS, count, drive};
 use crate::seed::{World, fill};
 use crate::server::{Place, Server};
 use crate::work::{self, Site, Work};
@@ -18,7 +18,7 @@ const STARTS: usize = 5;
 const WARM_UP: Duration = Duration::from_millis(200);
 
 pub(crate) struct Subject {
-    /// Which database it is on.
+    /// Which database it is on, or which store its sessions are in.
     pub(crate) database: &'static str,
     /// Live refresh tokens in that.
     pub(crate) tokens: usize,
@@ -27,10 +27,21 @@ pub(crate) struct Subject {
     /// MB before any load.
     pub(crate) idle: f64,
     pub(crate) place: Place,
-    server: Server,
+    pub(crate) world: World,
+    pub(crate) server: Server,
     loads: Vec<(Endpoint, Vec<Work>)>,
     /// To ask Postgres for its transaction counter.
     counter: Option<PgPool>,
+}
+
+/// What a subject is made of.
+#[derive(Clone, Copy)]
+pub(crate) struct Setup<'a> {
+    pub(crate) tokens: usize,
+    pub(crate) sessions: usize,
+    pub(crate) postgres: Option<&'a Postgres>,
+    /// The name of the store of sessions, and `stores.url`.
+    pub(crate) store: Option<(&'static str, &'a str)>,
 }
 
 /// A private Postgres server.
@@ -44,19 +55,31 @@ pub(crate) struct Postgres {
 
 impl Subject {
     /// Makes and fills a database, and starts its server a few times.
-    pub(crate) async fn new(folder: &Path, tokens: usize, postgres: Option<&Postgres>) -> Result<Self> {
-        let database = if postgres.is_some() { "Postgres" } else { "SQLite" };
-        eprintln!("{database}: adding {tokens} refresh tokens");
+    pub(crate) async fn new(folder: &Path, setup: Setup<'_>) -> Result<Self> {
+        let Setup {
+            tokens,
+            sessions,
+            postgres,
+            store,
+        } = setup;
+        let database = match (store, postgres) {
+            (Some((name, _)), _) => name,
+            (None, Some(_)) => "Postgres",
+            (None, None) => "SQLite",
+        };
+        let name = format!("{database}-{tokens}-{sessions}");
+        eprintln!("{database}: adding {tokens} refresh tokens and {sessions} sessions");
         let (url, counter) = match postgres {
             Some(postgres) => {
-                let url = create_database(&postgres.url, tokens).await?;
+                let url = create_database(&postgres.url, &name).await?;
                 let counter = PgPool::connect(&url).await?;
                 (Some((url, postgres.postmaster)), Some(counter))
             }
             None => (None, None),
         };
-        let place = Place::new(&folder.join(format!("{database}-{tokens}")), url)?;
-        let world = fill(&place, tokens).await?;
+        let store = store.map_or("database:", |(_, url)| url);
+        let place = Place::new(&folder.join(name), url, store)?;
+        let world = fill(&place, tokens, sessions).await?;
         let mut ready = Vec::new();
         for _ in 1..STARTS {
             let (server, took) = Server::start(&place)?;
@@ -72,6 +95,7 @@ impl Subject {
             idle: server.resident()?.now,
             loads: loads(&place, &world)?,
             place,
+            world,
             server,
             counter,
         })
@@ -130,14 +154,33 @@ fn loads(place: &Place, world: &World) -> Result<Vec<(Endpoint, Vec<Work>)>> {
         (Endpoint::Refresh, work::refresh(&site("web-es256")?, refreshed)),
         (
             Endpoint::Authorize,
-            work::authorize(&site("web")?, &world.sessions),
+            work::authorize(&site("web")?, one_each(&world.sessions)),
         ),
-        (Endpoint::SignIn, work::sign_in(&site("web")?)),
+        (Endpoint::SignIn, {
+            let site = site("web")?;
+            work::numbered(CONNECTIONS, |number| Work::SignIn(site.clone(), number))
+        }),
+        (
+            Endpoint::Login,
+            work::numbered(CONNECTIONS, |number| Work::Login(place.address, number)),
+        ),
+        (
+            Endpoint::CookieRefresh,
+            work::numbered(CONNECTIONS, |number| {
+                Work::CookieRefresh(place.address, number, None)
+            }),
+        ),
+        (Endpoint::Session, work::sessions(place.address, &world.sessions)),
     ])
 }
 
-async fn create_database(server: &str, tokens: usize) -> Result<String> {
-    let name = format!("tokens_{tokens}");
+/// The sessions of as many people as there are connections.
+fn one_each(sessions: &[String]) -> &[String] {
+    sessions.get(..CONNECTIONS).unwrap_or(sessions)
+}
+
+async fn create_database(server: &str, name: &str) -> Result<String> {
+    let name = name.to_lowercase().replace(['-', ' '], "_");
     let pool = PgPool::connect(server).await?;
     sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")))
         .execute(&pool)

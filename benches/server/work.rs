@@ -8,24 +8,33 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use std::collections::VecDeque;
 use std::net::SocketAddr;
+use std::time::Duration;
 use url::form_urlencoded::Serializer;
 
 /// RFC 7636 appendix B.
 const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+/// How long a connection of a flood waits after a refusal. Shorter than any `Retry-After`, as floods are.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// The work of one connection.
 pub(crate) enum Work {
     /// The same request, answered with 200 and this text in the body.
     Same(Vec<u8>, &'static str),
-    /// Introspects one refresh token after the other.
-    Introspect(VecDeque<Vec<u8>>),
+    /// One request after the other, each answered with 200 and this text in the body.
+    Each(VecDeque<Vec<u8>>, &'static str),
     /// Refreshes one token after the other; the successor takes the place of its predecessor.
     Refresh(Site, VecDeque<String>),
     /// Authorization code and PKCE with the session of this cookie header.
     Authorize(Site, String),
     /// The same with nobody signed in: the sign-in page and a password before it.
     SignIn(Site, usize),
+    /// Sign-in by JSON.
+    Login(SocketAddr, usize),
+    /// The same, where a full pool is an answer too. Waits a while after it, as told.
+    Flood(SocketAddr, usize),
+    /// Refresh by cookie; the cookie comes from a sign-in by JSON.
+    CookieRefresh(SocketAddr, usize, Option<String>),
 }
 
 /// Whom the requests are for, and who sends them.
@@ -94,6 +103,25 @@ fn post(address: SocketAddr, path: &str, headers: &str, fields: &[(&str, &str)])
     .into_bytes()
 }
 
+/// A call of the JSON API by a page of our own.
+fn post_json(address: SocketAddr, path: &str, cookie: &str, body: &str) -> Vec<u8> {
+    let length = body.len();
+    let cookie = match cookie {
+        "" => String::new(),
+        cookie => format!("Cookie: {cookie}\r\n"),
+    };
+    format!(
+        "POST {path} HTTP/1.1\r\nHost: {address}\r\nOrigin: http://{address}\r\nContent-Type: application/json\r\n\
+         Content-Length: {length}\r\n{cookie}\r\n{body}"
+    )
+    .into_bytes()
+}
+
+fn login(address: SocketAddr, number: usize) -> Vec<u8> {
+    let body = format!(r#"{{"email":"{}","password":"{PASSWORD}"}}"#, email(number));
+    post_json(address, "/auth/login", "", &body)
+}
+
 /// The cookie header of a browser, with a session or without.
 fn cookies(number: usize, session: Option<&str>) -> String {
     let browser = URL_SAFE_NO_PAD.encode([u8::try_from(number).unwrap_or_default(); 32]);
@@ -125,7 +153,15 @@ pub(crate) fn introspect(site: &Site, tokens: &[String]) -> Vec<Work> {
             .collect()
     };
     shares(tokens)
-        .map(|share| Work::Introspect(requests(share)))
+        .map(|share| Work::Each(requests(share), "\"active\":true"))
+        .collect()
+}
+
+/// Asks who a session is, as a proxy does, one session after the other; each connection has its share.
+pub(crate) fn sessions(address: SocketAddr, sessions: &[String]) -> Vec<Work> {
+    let request = |session: &String| get(address, "/auth/verify", &cookies(0, Some(session)));
+    shares(sessions)
+        .map(|share| Work::Each(share.iter().map(request).collect(), "{}"))
         .collect()
 }
 
@@ -150,11 +186,9 @@ pub(crate) fn authorize(site: &Site, sessions: &[String]) -> Vec<Work> {
         .collect()
 }
 
-/// Each connection is another browser with another user.
-pub(crate) fn sign_in(site: &Site) -> Vec<Work> {
-    (0..CONNECTIONS)
-        .map(|number| Work::SignIn(site.clone(), number))
-        .collect()
+/// So many connections of a load by number.
+pub(crate) fn numbered(connections: usize, work: impl Fn(usize) -> Work) -> Vec<Work> {
+    (0..connections).map(work).collect()
 }
 
 impl Work {
@@ -162,10 +196,10 @@ impl Work {
     pub(crate) async fn once(&mut self, connection: &mut Connection) -> Result<()> {
         match self {
             Self::Same(request, marker) => contains(connection, request, marker).await,
-            Self::Introspect(requests) => {
+            Self::Each(requests, marker) => {
                 requests.rotate_left(1);
-                let request = requests.back().ok_or("no token")?;
-                contains(connection, request, "\"active\":true").await
+                let request = requests.back().ok_or("no request")?;
+                contains(connection, request, marker).await
             }
             Self::Refresh(site, tokens) => {
                 let token = tokens.pop_front().ok_or("no token")?;
@@ -180,6 +214,32 @@ impl Work {
                 contains(connection, &site.redeem(&code), "\"id_token\":\"").await
             }
             Self::SignIn(site, number) => sign_in_once(connection, site, *number).await,
+            Self::Login(address, number) => {
+                contains(connection, &login(*address, *number), "\"access_token\":\"").await
+            }
+            Self::Flood(address, number) => {
+                let answer = connection.exchange(&login(*address, *number)).await?;
+                if answer.status == 503 {
+                    tokio::time::sleep(PAUSE).await;
+                    return Ok(());
+                }
+                answer.expect(200).map(|_| ())
+            }
+            Self::CookieRefresh(address, number, cookie) => {
+                let request = match cookie.as_deref() {
+                    Some(cookie) => post_json(*address, "/auth/refresh", cookie, ""),
+                    None => login(*address, *number),
+                };
+                *cookie = Some(
+                    connection
+                        .exchange(&request)
+                        .await?
+                        .expect(200)?
+                        .cookie()?
+                        .to_owned(),
+                );
+                Ok(())
+            }
         }
     }
 }

@@ -38,7 +38,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         "keys.announce",
         Kind::Duration,
         "1h",
-        "How long a new signing key is published before it signs; longer than clients cache the JWKS.",
+        "How long a new signing key is published before it signs (10m to 30d); longer than clients cache the JWKS.",
     ),
 ];
 
@@ -51,7 +51,8 @@ impl Keys {
                 text if is_32_bytes(text) => Ok(Some(Secret::new(text.to_owned()))),
                 _ => Err("expected 32 bytes in base64; make them with `openssl rand -base64 32`".to_owned()),
             }),
-            announce: reader.duration("keys.announce", "0s"..="30d"),
+            // Servers and caches may show the JWKS of five minutes ago.
+            announce: reader.duration("keys.announce", "10m"..="30d"),
         }
     }
 

@@ -6,10 +6,10 @@ use crate::time::{Seconds, Timestamp};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Names, values and what keeping them costs.
-const ROOM: usize = 64 * 1024 * 1024;
-/// Two copies of the name, and the maps.
-const OVERHEAD: usize = 300;
+/// Names, values and what keeping them costs: room for a quarter of a million sessions.
+const ROOM: usize = 192 * 1024 * 1024;
+/// The name, and its places in the two maps.
+const OVERHEAD: usize = 250;
 
 pub(super) struct Memory {
     clock: Arc<dyn Clock>,
@@ -18,13 +18,13 @@ pub(super) struct Memory {
 
 #[derive(Default)]
 struct Entries {
-    by_name: HashMap<String, Entry>,
-    by_end: BTreeSet<(i64, String)>,
+    by_name: HashMap<Arc<str>, Entry>,
+    by_end: BTreeSet<(i64, Arc<str>)>,
     used: usize,
 }
 
 struct Entry {
-    value: Vec<u8>,
+    value: Box<[u8]>,
     hits: u64,
     end: Timestamp,
 }
@@ -61,14 +61,15 @@ impl Entries {
         }
         self.remove(name);
         self.used += size;
-        self.by_end.insert((entry.end.0, name.to_owned()));
-        self.by_name.insert(name.to_owned(), entry);
+        let name: Arc<str> = name.into();
+        self.by_end.insert((entry.end.0, Arc::clone(&name)));
+        self.by_name.insert(name, entry);
         Ok(())
     }
 
     fn remove(&mut self, name: &str) -> Option<Entry> {
-        let entry = self.by_name.remove(name)?;
-        self.by_end.remove(&(entry.end.0, name.to_owned()));
+        let (name, entry) = self.by_name.remove_entry(name)?;
+        self.by_end.remove(&(entry.end.0, name));
         self.used -= entry.value.len() + OVERHEAD;
         Some(entry)
     }
@@ -76,7 +77,7 @@ impl Entries {
 
 fn value(value: &[u8], end: Timestamp) -> Entry {
     Entry {
-        value: value.to_vec(),
+        value: value.into(),
         hits: 0,
         end,
     }
@@ -99,12 +100,12 @@ impl Backend for Memory {
             .0
             .by_name
             .get(name)
-            .map(|entry| entry.value.clone());
+            .map(|entry| entry.value.to_vec());
         Box::pin(std::future::ready(Ok(found)))
     }
 
     fn take<'a>(&'a self, name: &'a str) -> Reply<'a, Option<Vec<u8>>> {
-        let found = self.entries().0.remove(name).map(|entry| entry.value);
+        let found = self.entries().0.remove(name).map(|entry| entry.value.into_vec());
         Box::pin(std::future::ready(Ok(found)))
     }
 

@@ -10,6 +10,9 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
+/// Steps on the scale of nice(2), which on Linux is of a thread.
+#[cfg(target_os = "linux")]
+const LESS_IMPORTANT: i32 = 10;
 /// How long an idle worker keeps its memory.
 const KEEP_MEMORY: Duration = Duration::from_secs(30);
 
@@ -105,6 +108,10 @@ impl Shared {
 
     /// The life of a worker, which starts and waits as idle.
     fn work(&self) {
+        // When all cores have work, answers to other requests go first: a flood of logins slows logins only.
+        // Where the system refuses, hashing is as important as everything else. Elsewhere it would hold for all threads.
+        #[cfg(target_os = "linux")]
+        let _lower = rustix::process::nice(LESS_IMPORTANT);
         let mut memory = Vec::new();
         while let Some(job) = self.next(&mut memory) {
             // The caller may have gone away while the job waited.

@@ -76,7 +76,7 @@ async fn an_app_counts_only_once_its_first_code_was_typed() {
     let second = alice.get("/account/security/app").await;
     let (one, two) = (Authenticator::of(&first), Authenticator::of(&second));
     assert!(
-        first.body.contains("src=\"data:image/png;base64,"),
+        first.body.contains("src=\"data:image/svg+xml;base64,"),
         "{}",
         first.body
     );

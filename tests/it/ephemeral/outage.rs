@@ -137,7 +137,7 @@ async fn memory_that_is_full_refuses_and_drops_nothing() {
     at.put("first", b"value").await;
     let large = vec![0; 60_000];
     let mut refused = None;
-    for number in 0..2_000 {
+    for number in 0..4_000 {
         if let Err(error) = at.store.put(KIND, &number.to_string(), &large, LONG).await {
             refused = Some((number, error));
             break;
@@ -145,7 +145,7 @@ async fn memory_that_is_full_refuses_and_drops_nothing() {
     }
     let (number, error) = refused.unwrap();
     assert!(
-        number > 900 && matches!(error, StoreError::Full),
+        number > 3_000 && matches!(error, StoreError::Full),
         "{number}: {error}"
     );
     assert_eq!(at.get("first").await.unwrap(), b"value");
