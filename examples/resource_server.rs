@@ -1,4 +1,4 @@
-//! A resource server: an API that takes access tokens of a Keywright issuer.
+//! A resource server: an API that takes access tokens of a Keywright issuer, and no more once somebody has signed out.
 //!
 //! ```text
 //! KEYWRIGHT_ISSUER=http://localhost:8080 AUDIENCE=http://localhost:8080 LISTEN=127.0.0.1:4000 \

@@ -6,6 +6,12 @@ set -euo pipefail
 lint_rust() {
   cargo fmt --check
   cargo clippy --locked --all-targets -- -D warnings
+  # A resource server takes the library without what only the server needs.
+  cargo clippy --locked --lib --no-default-features --features resource -- -D warnings
+  local server_only='sqlx|askama|argon2|bcrypt|redis|async-memcached|lettre|webauthn-rs|oxide-auth|rsa|clap'
+  if cargo tree --locked -e normal --no-default-features --features resource --prefix none | grep -E "^($server_only) "; then
+    die "the feature \`resource\` brings a dependency of the server"
+  fi
   if cargo deny --version >/dev/null 2>&1; then
     # Advisories need a database from outside: `cargo deny check advisories`.
     cargo deny --locked check bans licenses sources

@@ -12,6 +12,7 @@ use crate::keyring::{self, Keyring, KeyringError};
 use crate::mail::{BadServer, Mailer};
 use crate::oauth::client::Registry;
 use crate::oauth::discovery;
+use crate::oauth::status::Status;
 use crate::storage::{Db, Options, StorageError};
 use crate::time::Seconds;
 use crate::vault::Vault;
@@ -32,6 +33,8 @@ pub struct App {
     pub keyring: Keyring,
     /// Loaded clients.
     pub clients: Registry,
+    /// Token status lists.
+    pub status: Status,
     /// Live sessions of browsers.
     pub live_sessions: LiveSessions,
     /// The password hashing pool.
@@ -148,6 +151,7 @@ impl App {
             vault,
             keyring,
             clients: Registry::default(),
+            status: Status::default(),
             live_sessions,
             passwords,
             clock,

@@ -31,6 +31,7 @@ impl Timestamp {
     }
 
     /// The instant in words for people: `2026-11-23 06:41:07 UTC`.
+    #[cfg(feature = "server")]
     pub fn for_people(self) -> String {
         let format = time::macros::format_description!("[year]-[month]-[day] [hour]:[minute]:[second] UTC");
         time::OffsetDateTime::from_unix_timestamp(self.0)

@@ -267,6 +267,7 @@ async fn add_batch(app: &App, batch: &[Row<'_>]) -> Result<()> {
             purge_at: *made + app.config.tokens.refresh_token_absolute,
             code: None,
             refresh: Some(refresh.clone()),
+            status_index: None,
         };
         grants::insert(tx.sql(), &grant).await?;
     }

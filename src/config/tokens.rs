@@ -23,6 +23,10 @@ pub struct Tokens {
     pub device_code: Seconds,
     /// The least time between two polls of a device.
     pub device_interval: Seconds,
+    /// Whether access tokens name a status list, and the lists are published.
+    pub status_list: bool,
+    /// How long a resource server may keep a list before it looks again.
+    pub status_ttl: Seconds,
 }
 
 pub(super) const SETTINGS: &[Setting] = &[
@@ -74,11 +78,24 @@ pub(super) const SETTINGS: &[Setting] = &[
         "5s",
         "Least time between two polls of a device.",
     ),
+    Setting::new(
+        "tokens.status_list",
+        Kind::Boolean,
+        "true",
+        "Whether access tokens name a status list, at `/status/…`, that tells resource servers which of them have ended.",
+    ),
+    Setting::new(
+        "tokens.status_ttl",
+        Kind::Duration,
+        "30s",
+        "How long a resource server keeps a list before it looks again (5s to 5m); without a newer one it may rely on it ten times as long.",
+    ),
 ];
 
 impl Tokens {
     pub(super) fn read(reader: &mut Reader<'_>) -> Self {
         Self {
+            // `oauth::status::LONGEST_TOKEN` goes by this range.
             access_token: reader.duration("tokens.access_token", "1m"..="30m"),
             id_token: reader.duration("tokens.id_token", "1m"..="1d"),
             // RFC 6749 §4.1.2: "A maximum authorization code lifetime of 10 minutes is RECOMMENDED."
@@ -88,6 +105,8 @@ impl Tokens {
             refresh_grace: reader.duration("tokens.refresh_grace", "0s"..="60s"),
             device_code: reader.duration("tokens.device_code", "1m"..="1h"),
             device_interval: reader.duration("tokens.device_interval", "1s"..="60s"),
+            status_list: reader.boolean("tokens.status_list"),
+            status_ttl: reader.duration("tokens.status_ttl", "5s"..="5m"),
         }
     }
 }

@@ -15,6 +15,7 @@ pub mod render;
 mod routes;
 mod security_headers;
 mod server;
+mod status;
 mod tls;
 mod wrap;
 

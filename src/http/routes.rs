@@ -1,7 +1,7 @@
 //! The URL table: every reachable path, one line each.
 
 use super::protocol as p;
-use super::{api, api_keys, assets, cors, wrap};
+use super::{api, api_keys, assets, cors, status, wrap};
 use crate::app::App;
 use crate::pages::{self as page, account};
 use axum::Router;
@@ -176,6 +176,14 @@ pub fn router(app: &Arc<App>) -> Router {
             .route("/auth/refresh", post(api::refresh).options(api::preflight_post))
             .route("/auth/logout", post(api::logout).options(api::preflight_post))
             .route("/auth/me", get(api::me).options(api::preflight_get));
+    }
+    if app.config.tokens.status_list {
+        routes = routes
+            .route("/status", get(status::all).options(cors::preflight_document))
+            .route(
+                "/status/{list}",
+                get(status::list).options(cors::preflight_document),
+            );
     }
     if app.config.development {
         routes = routes

@@ -9,10 +9,11 @@ use crate::app::App;
 use crate::id;
 use crate::mail::Notice;
 use crate::oauth::error::Fault;
+use crate::oauth::status::LONGEST_TOKEN;
 use crate::secret::Secret;
 use crate::storage::StorageError;
 pub use crate::storage::users::UserRow;
-use crate::storage::{device_codes, factors, password_failures, users};
+use crate::storage::{device_codes, factors, password_failures, status, users};
 
 /// The role of people who administer this server.
 pub const ADMIN: &str = "admin";
@@ -161,6 +162,8 @@ pub async fn remove(actor: Actor<'_>, user: &UserRow) -> Result<(), UserError> {
                 return Err(UserError::LastAdministrator);
             }
         }
+        // Resource servers hear of it as of any other end, though the grants are gone.
+        status::keep_user(journal.sql(), &user.id, actor.now + LONGEST_TOKEN).await?;
         if users::delete(journal.sql(), &user.id).await? {
             // What names the user without a foreign key.
             device_codes::delete_of_user(journal.sql(), &user.id).await?;

@@ -5,22 +5,32 @@
 
 pub mod alg;
 pub mod claims;
+#[cfg(feature = "server")]
 pub mod generate;
+#[cfg(feature = "server")]
 pub mod import;
 pub mod jwk;
+#[cfg(feature = "server")]
 pub mod pkcs8;
+#[cfg(feature = "server")]
 pub mod sign;
+pub mod status_list;
 pub mod strict_json;
 pub mod verify;
 
 pub use alg::Alg;
 pub use claims::{Claims, TimeError};
 pub use jwk::{Jwks, PublicJwk};
+#[cfg(feature = "server")]
 pub use pkcs8::Pkcs8Der;
+#[cfg(feature = "server")]
 pub use sign::{SignError, SigningKey};
-pub use verify::{VerifyError, VerifyKey, verify};
+pub use status_list::{StatusList, StatusListError, Statuses};
+pub use verify::{VerifyError, VerifyKey, verify, verify_within};
 
 /// `typ` of an access token (RFC 9068 §2.1).
 pub const TYP_ACCESS_TOKEN: &str = "at+jwt";
 /// `typ` of an ID token (RFC 7519 §5.1).
 pub const TYP_ID_TOKEN: &str = "JWT";
+/// `typ` of a status list (draft-ietf-oauth-status-list §5.1).
+pub const TYP_STATUS_LIST: &str = "statuslist+jwt";

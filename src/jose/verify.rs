@@ -17,7 +17,7 @@ const REFUSED_MEMBERS: [&str; 7] = ["crit", "b64", "zip", "jku", "x5u", "x5c", "
 /// Why a token is refused. No variant holds text of the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum VerifyError {
-    /// Longer than [`MAX_TOKEN_BYTES`].
+    /// Longer than is taken: [`MAX_TOKEN_BYTES`], unless the caller says otherwise.
     #[error("the token is too large")]
     TooLarge,
     /// Not three parts of base64url, or its JSON is not strict.
@@ -96,7 +96,20 @@ pub fn verify<K: Borrow<VerifyKey>>(
     find: impl FnOnce(&str) -> Option<K>,
     types: &[&str],
 ) -> Result<Claims, VerifyError> {
-    if token.len() > MAX_TOKEN_BYTES {
+    verify_within(MAX_TOKEN_BYTES, token, find, types)
+}
+
+/// As [`verify`], for tokens of up to `limit` bytes.
+///
+/// # Errors
+/// See [`VerifyError`].
+pub fn verify_within<K: Borrow<VerifyKey>>(
+    limit: usize,
+    token: &str,
+    find: impl FnOnce(&str) -> Option<K>,
+    types: &[&str],
+) -> Result<Claims, VerifyError> {
+    if token.len() > limit {
         return Err(VerifyError::TooLarge);
     }
     let (input, signature) = token.rsplit_once('.').ok_or(VerifyError::Malformed)?;

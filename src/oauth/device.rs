@@ -202,5 +202,5 @@ pub(super) async fn standing(cx: &Cx, row: &DeviceCodeRow) -> Result<Option<Stan
         amr: row.amr.as_deref().unwrap_or_default(),
         locked_at: failures.first().and_then(|row| row.locked_at),
     };
-    Ok(Some(fresh::standing(cx, user, &grant)))
+    Ok(Some(fresh::standing(cx, user, &grant).await?))
 }

@@ -67,5 +67,10 @@ pub fn document(config: &Config, algs: &[String]) -> Value {
     if let Value::Object(members) = &mut document {
         members.extend(mtls::metadata(config));
     }
+    if let (true, Value::Object(members)) = (config.tokens.status_list, &mut document) {
+        // draft-ietf-oauth-status-list §9.1
+        let name = "status_list_aggregation_endpoint".to_owned();
+        members.insert(name, url("/status").into());
+    }
     document
 }

@@ -2,6 +2,7 @@
 //! for a client of our own. Tests: tests/it/auth/.
 
 use super::client::{Client, Metadata};
+use super::deny;
 use super::error::{ErrorCode, Failure, Fault, Refusal, Result};
 use super::may_issue;
 use super::params::Params;
@@ -9,7 +10,7 @@ use super::token::authorization::{Authorization, Source};
 use super::token::fresh::{self, Fresh};
 use super::token::sender::Sender;
 use super::token::{grants as grant_types, issue};
-use super::tokens::access_token::{self, SKEW};
+use super::tokens::access_token;
 use super::tokens::claims;
 use crate::cx::Cx;
 use crate::id;
@@ -17,8 +18,8 @@ use crate::identity::session::Proof;
 use crate::jose::TYP_ACCESS_TOKEN;
 use crate::opaque::{Kind, Opaque};
 use crate::storage::clients::{self, ClientRow};
+use crate::storage::grants;
 use crate::storage::users::UserRow;
-use crate::storage::{denied_tokens, grants};
 use crate::time::Seconds;
 use serde_json::{Map, Value};
 use std::sync::Arc;
@@ -99,7 +100,7 @@ pub async fn begin(cx: &Cx, client: &Client, user: UserRow, proof: Proof) -> Res
         amr: proof.amr,
         locked_at: None,
     };
-    let standing = fresh::standing(cx, user, &grant);
+    let standing = fresh::standing(cx, user, &grant).await?;
     may_issue::may_issue(&standing, cx.now).map_err(super::error::invalid_grant)?;
     let authorization = Authorization {
         standing: Some(Box::new(standing)),
@@ -177,8 +178,7 @@ pub async fn deny(cx: &Cx, access_token: &str) -> Result<(), Fault> {
         && exp > cx.now
         && let Some((grant, _)) = jti.split_once('.')
     {
-        // A node whose clock is behind must not find the entry removed while it still takes the token.
-        denied_tokens::insert(cx.app.db.write(), jti, exp + SKEW).await?;
+        deny::deny(cx, &claims).await?;
         end_grant(cx, grant).await?;
     }
     Ok(())

@@ -24,7 +24,7 @@ pub enum Denied {
         /// The age that will do, in seconds.
         max_age: Option<i64>,
     },
-    /// The issuer's keys are not known and cannot be fetched now.
+    /// The issuer's keys, or the status list of the token, are not known and cannot be fetched now.
     Unavailable,
 }
 

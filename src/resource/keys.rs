@@ -1,53 +1,59 @@
 //! The issuer's keys: fetched once for any number of waiting requests, renewed in the background, and asked for again
-//! because of an unknown `kid` at most once in [`LEAST_INTERVAL`], so that made-up tokens cause no traffic.
+//! because of an unknown `kid` at most once in [`PAUSE`], so that made-up tokens cause no traffic.
 
 use super::Denied;
-use crate::jose::{PublicJwk, VerifyKey};
+use super::fetch::{Http, Pause, Renewed};
+use crate::jose::{Claims, PublicJwk, VerifyError, VerifyKey, verify_within};
 use serde_json::Value;
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::Mutex;
 
 /// Renewed in the background from this age on; the issuer lets them be kept for five minutes.
 const RENEW_AFTER: Duration = Duration::from_secs(300);
 /// Not used any more from this age on: a key that the issuer has taken back must not live for ever.
 const MAX_AGE: Duration = Duration::from_secs(86_400);
 /// Between two fetches, whatever tokens come in.
-const LEAST_INTERVAL: Duration = Duration::from_secs(10);
-/// No honest document is larger.
-const MAX_BYTES: usize = 512 * 1024;
-
+const PAUSE: Pause = Pause::Always(Duration::from_secs(10));
 type Set = Arc<HashMap<String, VerifyKey>>;
 
 /// The keys of an issuer.
 pub(super) struct Keys {
     issuer: String,
-    http: reqwest::Client,
-    loaded: RwLock<Option<(Set, Instant)>>,
-    /// When the last fetch began; held while one is under way.
-    fetching: Mutex<Option<Instant>>,
+    http: Http,
+    set: Arc<Renewed<HashMap<String, VerifyKey>>>,
 }
 
 impl Keys {
-    pub(super) fn new(issuer: &str) -> Result<Self, reqwest::Error> {
-        let http = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(Duration::from_secs(5))
-            .build()?;
-        Ok(Self {
+    pub(super) fn new(issuer: &str, http: Http) -> Self {
+        Self {
             issuer: issuer.to_owned(),
             http,
-            loaded: RwLock::default(),
-            fetching: Mutex::default(),
-        })
+            set: Arc::default(),
+        }
+    }
+
+    /// The claims of a token of type `typ` and of up to `limit` bytes that the issuer has signed. A key that is not known
+    /// is looked for once more at the issuer, which may have changed its keys.
+    pub(super) async fn verify(
+        self: &Arc<Self>,
+        limit: usize,
+        token: &str,
+        typ: &str,
+    ) -> Result<Claims, Denied> {
+        let check = |keys: Set| verify_within(limit, token, |kid: &str| keys.get(kid).cloned(), &[typ]);
+        let verdict = match check(self.known().await?) {
+            Err(VerifyError::UnknownKey) => check(self.newer().await?),
+            verdict => verdict,
+        };
+        verdict.map_err(|_| Denied::InvalidToken("the signature or its header is not good"))
     }
 
     /// The keys as they are known, fetched if they are not.
-    pub(super) async fn known(self: &Arc<Self>) -> Result<Set, Denied> {
-        match self.loaded() {
+    async fn known(self: &Arc<Self>) -> Result<Set, Denied> {
+        match self.set.loaded() {
             Some((set, at)) if at.elapsed() < MAX_AGE => {
-                if at.elapsed() >= RENEW_AFTER {
+                if at.elapsed() >= RENEW_AFTER && !self.set.is_fetching() {
                     let keys = Arc::clone(self);
                     tokio::spawn(async move {
                         // What is known stays in use; the next request tries again.
@@ -61,44 +67,31 @@ impl Keys {
     }
 
     /// The keys after another look at the issuer, unless the last one was a moment ago.
-    pub(super) async fn newer(&self) -> Result<Set, Denied> {
+    async fn newer(self: &Arc<Self>) -> Result<Set, Denied> {
         self.fetch_since(Instant::now()).await
     }
 
-    /// One fetch for all who wait: whoever comes second finds what the first has loaded.
-    async fn fetch_since(&self, asked: Instant) -> Result<Set, Denied> {
-        let mut fetching = self.fetching.lock().await;
-        let current = self.loaded();
-        if let Some((set, at)) = &current
-            && *at >= asked
-        {
-            return Ok(Arc::clone(set));
+    async fn fetch_since(self: &Arc<Self>, asked: Instant) -> Result<Set, Denied> {
+        let keys = Arc::clone(self);
+        let fetch = async move { keys.fetch().await };
+        if let Some(set) = self.set.fetch_since(asked, PAUSE, fetch).await {
+            return Ok(set);
         }
-        if fetching.is_some_and(|last| last.elapsed() < LEAST_INTERVAL) {
-            return match current {
-                Some((set, at)) if at.elapsed() < MAX_AGE => Ok(set),
-                _ => Err(Denied::Unavailable),
-            };
+        match self.set.loaded() {
+            Some((set, at)) if at.elapsed() < MAX_AGE => Ok(set),
+            _ => Err(Denied::Unavailable),
         }
-        *fetching = Some(Instant::now());
-        let Some(keys) = self.fetch().await else {
-            tracing::warn!(issuer = self.issuer, "the keys of the issuer cannot be fetched");
-            return match current {
-                Some((set, at)) if at.elapsed() < MAX_AGE => Ok(set),
-                _ => Err(Denied::Unavailable),
-            };
-        };
-        let set = Arc::new(keys);
-        *self.loaded.write().unwrap_or_else(PoisonError::into_inner) =
-            Some((Arc::clone(&set), Instant::now()));
-        Ok(set)
-    }
-
-    fn loaded(&self) -> Option<(Set, Instant)> {
-        self.loaded.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     async fn fetch(&self) -> Option<HashMap<String, VerifyKey>> {
+        let keys = self.fetch_document().await;
+        if keys.is_none() {
+            tracing::warn!(issuer = self.issuer, "the keys of the issuer cannot be fetched");
+        }
+        keys
+    }
+
+    async fn fetch_document(&self) -> Option<HashMap<String, VerifyKey>> {
         let metadata = self
             .get(&format!("{}/.well-known/openid-configuration", self.issuer))
             .await?;
@@ -115,14 +108,6 @@ impl Keys {
     }
 
     async fn get(&self, url: &str) -> Option<Value> {
-        let mut answer = self.http.get(url).send().await.ok()?.error_for_status().ok()?;
-        let mut body = Vec::new();
-        while let Some(part) = answer.chunk().await.ok()? {
-            if body.len() + part.len() > MAX_BYTES {
-                return None;
-            }
-            body.extend_from_slice(&part);
-        }
-        serde_json::from_slice(&body).ok()
+        serde_json::from_slice(&self.http.get(url, "application/json").await?).ok()
     }
 }

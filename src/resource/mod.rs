@@ -1,19 +1,26 @@
-//! For resource servers, not for this server: checks the access tokens of a Keywright issuer (RFC 9068 §4), and says no
-//! as RFC 6750 §3 and RFC 9470 want it. Example: examples/resource_server.rs. Tests: tests/it/resource.rs.
+//! For resource servers, not for this server: checks the access tokens of a Keywright issuer (RFC 9068 §4), asks its
+//! status lists whether they have ended before their time, and says no as RFC 6750 §3 and RFC 9470 want it.
+//! Example: examples/resource_server.rs. Tests: tests/it/resource.rs.
 
 mod access;
 mod denied;
+mod fetch;
 mod keys;
 mod protect;
+mod status;
 
 pub use access::{Access, Require};
 pub use denied::Denied;
 pub use protect::{Protect, Protected};
+pub use status::StatusOutage;
 
 use crate::clock::{Clock, SystemClock};
-use crate::jose::{Claims, TYP_ACCESS_TOKEN, VerifyError, VerifyKey, verify};
+use crate::jose::TYP_ACCESS_TOKEN;
+use crate::jose::verify::MAX_TOKEN_BYTES;
 use crate::time::Seconds;
+use fetch::Http;
 use keys::Keys;
+use status::Lists;
 use std::sync::Arc;
 
 /// How far ahead the issuer's clock may be.
@@ -24,6 +31,8 @@ pub struct Resource {
     issuer: String,
     audience: String,
     keys: Arc<Keys>,
+    lists: Arc<Lists>,
+    on_status_outage: StatusOutage,
     clock: Arc<dyn Clock>,
 }
 
@@ -63,15 +72,28 @@ impl Resource {
         if url.scheme() != "https" && !(url.scheme() == "http" && is_loopback) {
             return Err(SetupError::Issuer);
         }
+        let http = Http::new()?;
+        let keys = Arc::new(Keys::new(issuer, http.clone()));
+        let lists = Lists::new(url, issuer, http, Arc::clone(&keys), Arc::clone(&clock));
         Ok(Self {
-            keys: Arc::new(Keys::new(issuer)?),
+            keys,
+            lists: Arc::new(lists),
+            on_status_outage: StatusOutage::default(),
             issuer: issuer.to_owned(),
             audience: audience.to_owned(),
             clock,
         })
     }
 
-    /// Checks a token: signature, type, issuer, audience, times, and what is required of it.
+    /// Says what happens to good tokens while their status list cannot be fetched.
+    #[must_use]
+    pub fn on_status_outage(mut self, outage: StatusOutage) -> Self {
+        self.on_status_outage = outage;
+        self
+    }
+
+    /// Checks a token: signature, type, issuer, audience, times, whether it has ended before its time, and what is
+    /// required of it.
     ///
     /// # Errors
     /// See [`Denied`].
@@ -91,7 +113,7 @@ impl Resource {
         require: &Require,
         thumbprint: Option<&str>,
     ) -> Result<Access, Denied> {
-        let claims = self.verified(token).await?;
+        let claims = self.keys.verify(MAX_TOKEN_BYTES, token, TYP_ACCESS_TOKEN).await?;
         let refused = Denied::InvalidToken;
         if claims.text("iss") != Some(self.issuer.as_str()) {
             return Err(refused("another issuer"));
@@ -112,20 +134,10 @@ impl Resource {
         {
             return Err(refused("bound to another sender"));
         }
+        // draft-ietf-oauth-status-list §8.3: only for a token that is good otherwise.
+        self.lists.check(&claims, self.on_status_outage).await?;
         let access = Access::new(claims);
         require.check(&access, now)?;
         Ok(access)
-    }
-
-    /// A key that is not known is looked for once more at the issuer, which may have changed its keys.
-    async fn verified(&self, token: &str) -> Result<Claims, Denied> {
-        let check = |keys: Arc<std::collections::HashMap<String, VerifyKey>>| {
-            verify(token, |kid: &str| keys.get(kid).cloned(), &[TYP_ACCESS_TOKEN])
-        };
-        let verdict = match check(self.keys.known().await?) {
-            Err(VerifyError::UnknownKey) => check(self.keys.newer().await?),
-            verdict => verdict,
-        };
-        verdict.map_err(|_| Denied::InvalidToken("the signature or its header is not good"))
     }
 }

@@ -3,16 +3,17 @@
 use super::{Result, Sql};
 use crate::time::Timestamp;
 
-/// Denies a token until it would have expired anyway.
+/// Denies a token until it would have expired anyway; the status lists say so at its index, if it has one.
 ///
 /// # Errors
 /// The database fails.
-pub async fn insert(at: Sql<'_>, jti: &str, expires_at: Timestamp) -> Result<()> {
+pub async fn insert(at: Sql<'_>, jti: &str, expires_at: Timestamp, status_index: Option<i64>) -> Result<()> {
     execute!(
         at,
-        "INSERT INTO denied_tokens (jti, expires_at) VALUES ($1, $2) ON CONFLICT (jti) DO NOTHING",
+        "INSERT INTO denied_tokens (jti, expires_at, status_index) VALUES ($1, $2, $3) ON CONFLICT (jti) DO NOTHING",
         jti,
         expires_at.0,
+        status_index,
     )?;
     Ok(())
 }

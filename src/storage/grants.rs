@@ -43,6 +43,8 @@ pub struct NewGrant<'a> {
     pub code: Option<NewCode<'a>>,
     /// The first refresh token, for flows without a code.
     pub refresh: Option<NewRefresh>,
+    /// Where the status lists tell of it.
+    pub status_index: Option<i64>,
 }
 
 /// The code of a new grant.
@@ -80,8 +82,9 @@ pub async fn insert(at: Sql<'_>, grant: &NewGrant<'_>) -> Result<()> {
         at,
         "INSERT INTO grants (id, client_id, user_id, user_epoch, session_id, offline, scope, resources, claims, nonce,
            auth_time, acr, amr, created_at, expires_at, purge_at, code_digest, code_expires_at, code_challenge,
-           code_redirect_uri, refresh_digest, refresh_expires_at, refresh_certificate)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)",
+           code_redirect_uri, refresh_digest, refresh_expires_at, refresh_certificate, status_index)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
+           $24)",
         grant.id,
         grant.client_id,
         grant.user_id,
@@ -105,6 +108,7 @@ pub async fn insert(at: Sql<'_>, grant: &NewGrant<'_>) -> Result<()> {
         refresh.map(|refresh| &refresh.digest),
         refresh.map(|refresh| refresh.expires_at.0),
         refresh.and_then(|refresh| refresh.certificate.as_deref()),
+        grant.status_index,
     )?;
     Ok(())
 }
@@ -167,6 +171,8 @@ row! {
         pub refresh_successor: Option<Vec<u8>>,
         /// Thumbprint of the certificate that the refresh tokens are bound to.
         pub refresh_certificate: Option<String>,
+        /// Where the status lists tell of it.
+        pub status_index: Option<i64>,
         /// The user's e-mail address.
         pub email: String,
         /// Whether it is verified.
@@ -208,7 +214,8 @@ pub async fn standing(at: Sql<'_>, id: &str, jti: &str) -> Result<Option<Standin
         "SELECT g.id, g.client_id, g.user_id, g.user_epoch, g.session_id, g.offline, g.scope, g.resources, g.claims,
            g.nonce, g.auth_time, g.acr, g.amr, g.created_at, g.expires_at, g.revoked_at, g.code_digest,
            g.code_expires_at, g.code_challenge, g.code_redirect_uri, g.code_spent_at, g.refresh_digest,
-           g.refresh_expires_at, g.refresh_rotated_at, g.refresh_previous, g.refresh_successor, g.refresh_certificate, u.email,
+           g.refresh_expires_at, g.refresh_rotated_at, g.refresh_previous, g.refresh_successor, g.refresh_certificate,
+           g.status_index, u.email,
            u.email_verified, u.preferred_username, u.name, u.profile, u.roles, u.groups, u.updated_at,
            u.disabled_at AS user_disabled_at, f.locked_at AS user_locked_at, u.credential_epoch, s.ended_at AS session_ended_at,
            s.expires_at AS session_expires_at,
@@ -332,6 +339,20 @@ pub async fn revoke_of_sessions(at: Sql<'_>, user_id: &str, except: &str, now: T
         except,
         now.0,
     )
+}
+
+/// Gives a grant another index for its further tokens; `false` if it does not have `from` any more.
+///
+/// # Errors
+/// The database fails.
+pub async fn change_status_index(at: Sql<'_>, id: &str, from: i64, to: i64) -> Result<bool> {
+    Ok(execute!(
+        at,
+        "UPDATE grants SET status_index = $3 WHERE id = $1 AND status_index = $2",
+        id,
+        from,
+        to
+    )? == 1)
 }
 
 row! {

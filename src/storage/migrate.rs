@@ -10,6 +10,7 @@ const FILES: &[(i64, &str, &str)] = &[
     (4, "factors", include_str!("../../migrations/0004_factors.sql")),
     (5, "mtls", include_str!("../../migrations/0005_mtls.sql")),
     (6, "api_keys", include_str!("../../migrations/0006_api_keys.sql")),
+    (7, "status", include_str!("../../migrations/0007_status.sql")),
     (8, "people", include_str!("../../migrations/0008_people.sql")),
     (9, "limits", include_str!("../../migrations/0009_limits.sql")),
 ];

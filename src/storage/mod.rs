@@ -30,6 +30,7 @@ pub mod purge;
 pub mod sessions;
 pub mod setup_links;
 pub mod signing_keys;
+pub mod status;
 pub mod users;
 
 pub use dialect::{Db, Options, Sql, Tx};

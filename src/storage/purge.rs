@@ -10,6 +10,8 @@ const CLOCKS: Seconds = Seconds(60);
 /// Late polls of a device are still told that its code has expired.
 const LATE_POLL: Seconds = Seconds(3_600);
 
+/// A session that has run out is told to resource servers for this long: the longest life of an access token, and some.
+const ENDED_SESSIONS: Seconds = Seconds(3_600);
 /// Links of mails are counted for this long after they were sent.
 const COUNTED_LINKS: Seconds = Seconds(86_400);
 /// Wrong passwords are not in a row any more after this long; a lock stays.
@@ -49,7 +51,7 @@ pub async fn batch(db: &Db, now: Timestamp) -> Result<u64> {
     deleted += execute!(
         db.write(),
         "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE expires_at < $1 LIMIT $2)",
-        now.0,
+        (now - ENDED_SESSIONS).0,
         BATCH,
     )?;
     deleted += execute!(
@@ -68,6 +70,21 @@ pub async fn batch(db: &Db, now: Timestamp) -> Result<u64> {
     deleted += execute!(
         db.write(),
         "DELETE FROM grants WHERE id IN (SELECT id FROM grants WHERE purge_at < $1 LIMIT $2)",
+        now.0,
+        BATCH,
+    )?;
+    deleted += execute!(
+        db.write(),
+        "DELETE FROM status_marks WHERE first_index IN
+           (SELECT first_index FROM status_marks WHERE needed_until < $1 LIMIT $2)",
+        now.0,
+        BATCH,
+    )?;
+    deleted += execute!(
+        db.write(),
+        "DELETE FROM status_blocks WHERE first_index IN
+           (SELECT first_index FROM status_blocks WHERE needed_until < $1
+              AND first_index < (SELECT MAX(n.first_index) FROM status_blocks n) LIMIT $2)",
         now.0,
         BATCH,
     )?;

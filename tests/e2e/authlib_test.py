@@ -1,10 +1,12 @@
 """PyPI `Authlib` as a web app's and a service's library; a person's clicks are plain form posts over HTTP."""
 
+import base64
 import json
 import os
 import secrets
 import signal
 import subprocess
+import zlib
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urljoin
@@ -150,3 +152,27 @@ def test_a_service_gets_an_access_token_by_client_credentials_that_verifies_agai
     assert decoded.header["typ"] == "at+jwt"
     assert decoded.claims["iss"] == dev["issuer"]
     assert decoded.claims["client_id"] == service.client_id
+
+
+def test_a_denied_token_is_told_by_a_status_list_that_any_decoder_reads(dev, metadata):
+    """draft-ietf-oauth-status-list, by nothing but a JWT library and zlib."""
+    service = session_of(dev, "demo-service")
+    access, denied = (
+        service.fetch_token(metadata["token_endpoint"], grant_type="client_credentials")["access_token"] for _ in range(2)
+    )
+    assert service.revoke_token(metadata["revocation_endpoint"], token=denied).status_code == 200
+    keys = KeySet.import_key_set(requests.get(metadata["jwks_uri"], timeout=10).json())
+
+    def status_of(token):
+        reference = jwt.decode(token, keys, algorithms=["RS256", "ES256"]).claims["status"]["status_list"]
+        answer = requests.get(reference["uri"], headers={"accept": "application/statuslist+jwt"}, timeout=10)
+        assert answer.headers["content-type"] == "application/statuslist+jwt"
+        signed = jwt.decode(answer.text, keys, algorithms=["RS256", "ES256"])
+        assert signed.header["typ"] == "statuslist+jwt"
+        assert signed.claims["sub"] == reference["uri"]
+        packed = signed.claims["status_list"]["lst"]
+        bits = zlib.decompress(base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4)))
+        assert signed.claims["status_list"]["bits"] == 1
+        return bits[reference["idx"] // 8] >> (reference["idx"] % 8) & 1
+
+    assert (status_of(access), status_of(denied)) == (0, 1)

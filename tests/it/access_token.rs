@@ -53,6 +53,7 @@ async fn a_users_token_has_exactly_the_claims_of_its_scope() {
         "email": "alice@example.test",
         "roles": ["member"],
         "groups": ["staff"],
+        "status": claims["status"],
     });
     assert_eq!(claims, expected);
 }
@@ -79,6 +80,7 @@ async fn a_services_token_is_about_the_service() {
     let expected = json!({
         "iss": "https://id.example.test", "sub": "svc", "aud": "https://id.example.test", "client_id": "svc",
         "iat": 1_800_000_000, "exp": 1_800_000_900, "jti": claims["jti"], "scope": "api:read api:write",
+        "status": claims["status"],
     });
     assert_eq!(claims, expected);
     assert_eq!(claims["jti"].as_str().unwrap().len(), 22, "128 bits");

@@ -40,6 +40,7 @@ async fn the_document_fits_the_registered_metadata() {
         "revocation_endpoint",
         "device_authorization_endpoint",
         "end_session_endpoint",
+        "status_list_aggregation_endpoint",
     ] {
         let address = members[name].as_str().unwrap();
         assert!(address.starts_with("https://id.example.test/"), "{name}");

@@ -36,6 +36,7 @@ mod races;
 mod resource;
 mod revoke;
 mod session;
+mod status;
 mod storage;
 mod stores;
 mod support;

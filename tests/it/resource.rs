@@ -3,25 +3,34 @@
 #[path = "../../examples/resource_server.rs"]
 #[expect(dead_code, reason = "its `main` is run by people")]
 pub mod example;
+mod forged;
+mod status;
 
 use crate::support::{Answer, TestApp, USERS};
 use axum::Router;
 use axum::body::Body;
-use axum::http::Request;
+use axum::http::{Request, StatusCode};
 use axum::middleware::{Next, from_fn};
+use axum::response::IntoResponse;
 use keywright::clock::Clock;
 use keywright::config::Issuer;
 use keywright::oauth::client::Metadata;
 use keywright::resource::{Denied, Require, Resource};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 use tower::ServiceExt;
 
-/// An issuer on a port, and how often its keys were fetched.
+/// An issuer on a port, and how often its keys and its status lists were fetched.
 pub struct IssuerServer {
     pub app: TestApp,
     pub url: String,
     pub fetched: Arc<AtomicUsize>,
+    lists: Arc<AtomicUsize>,
+    /// Answers every request for a list with an error.
+    is_away: Arc<AtomicBool>,
+    /// Keeps every request for a list waiting, in milliseconds.
+    delay: Arc<AtomicU64>,
 }
 
 impl IssuerServer {
@@ -32,17 +41,41 @@ impl IssuerServer {
         let app = app
             .node(|config| config.public_url = Issuer::parse(&url).unwrap())
             .await;
-        let fetched = Arc::new(AtomicUsize::new(0));
-        let counter = Arc::clone(&fetched);
+        let (fetched, lists) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let is_away = Arc::new(AtomicBool::new(false));
+        let delay = Arc::new(AtomicU64::new(0));
+        let waiting = Arc::clone(&delay);
+        let (keys, statuses, away) = (Arc::clone(&fetched), Arc::clone(&lists), Arc::clone(&is_away));
         let count = from_fn(move |request: Request<Body>, next: Next| {
+            let is_list = request.uri().path().starts_with("/status/");
             if request.uri().path() == "/jwks" {
-                counter.fetch_add(1, Ordering::SeqCst);
+                keys.fetch_add(1, Ordering::SeqCst);
             }
-            next.run(request)
+            statuses.fetch_add(usize::from(is_list), Ordering::SeqCst);
+            let is_away = is_list && away.load(Ordering::SeqCst);
+            let wait = Duration::from_millis(if is_list {
+                waiting.load(Ordering::SeqCst)
+            } else {
+                0
+            });
+            async move {
+                tokio::time::sleep(wait).await;
+                match is_away {
+                    true => StatusCode::BAD_GATEWAY.into_response(),
+                    false => next.run(request).await,
+                }
+            }
         });
         let router = keywright::http::router(&app.app).layer(count);
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { app, url, fetched }
+        Self {
+            app,
+            url,
+            fetched,
+            lists,
+            is_away,
+            delay,
+        }
     }
 
     pub fn resource(&self, audience: &str) -> Arc<Resource> {

@@ -19,3 +19,4 @@ mod sessions;
 mod signing_keys;
 mod single_use;
 mod statements;
+mod status;

@@ -13,7 +13,7 @@ use super::Global;
 use super::error::{CliError, Result};
 use super::output::{Output, instant, table};
 use crate::app::App;
-use crate::oauth::client::Metadata;
+use crate::oauth::client::{self, Metadata};
 use crate::storage::clients::{self, ClientRow};
 use crate::time::Timestamp;
 use clap::Subcommand;
@@ -123,7 +123,7 @@ async fn remove(app: &App, id: &str, yes: bool, output: Output) -> Result {
             format!("keywright client rm {id} --yes    (or: keywright client update {id} --disable)"),
         ));
     }
-    clients::delete(app.db.write(), &client.id).await?;
+    client::remove(app, &client.id).await?;
     output.show(&json!({ "removed": id }), &format!("Removed the client {id}."));
     Ok(())
 }

@@ -11,6 +11,7 @@ use crate::oauth::discovery::{ACR_MFA, ACR_PASSWORD};
 use crate::oauth::engine::scope::Scope;
 use crate::oauth::error::{Fault, Result};
 use crate::oauth::scopes::OFFLINE_ACCESS;
+use crate::oauth::status;
 use crate::oauth::token::issue::PURGE_MARGIN;
 use crate::opaque::{Kind, Opaque};
 use crate::storage::grants::{self, NewCode, NewGrant};
@@ -59,6 +60,7 @@ pub(super) async fn code(
             redirect_uri: return_to.redirect().as_str(),
         }),
         refresh: None,
+        status_index: Some(status::index_for_grant(cx).await?),
     };
     match pending {
         None => grants::insert(cx.app.db.write(), &grant).await?,

@@ -11,6 +11,9 @@ pub use registry::Registry;
 
 use super::engine::scope::Scope;
 use super::error::{ErrorCode, Refusal};
+use super::status::LONGEST_TOKEN;
+use crate::app::App;
+use crate::storage::{self, clients, status};
 
 /// A registered client, as loaded.
 #[derive(Clone, Debug)]
@@ -78,4 +81,18 @@ impl Client {
     pub fn requires_pkce(&self) -> bool {
         self.is_public() || self.metadata.require_pkce
     }
+}
+
+/// Removes a client with its secrets, consents and grants; resource servers hear of the end of its tokens. `false` if
+/// there is none.
+///
+/// # Errors
+/// The database fails.
+pub async fn remove(app: &App, id: &str) -> storage::Result<bool> {
+    let mut tx = app.db.begin().await?;
+    status::keep_client(tx.sql(), id, app.clock.now() + LONGEST_TOKEN).await?;
+    let removed = clients::delete(tx.sql(), id).await?;
+    tx.commit().await?;
+    app.clients.forget(id);
+    Ok(removed)
 }

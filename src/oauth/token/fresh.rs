@@ -1,6 +1,8 @@
 //! Grants that are made and used in one step, outside a browser's session: a fetched device code, a sign-in by JSON.
 
 use crate::cx::Cx;
+use crate::oauth::error::Fault;
+use crate::oauth::status;
 use crate::storage::grants::{NewGrant, NewRefresh, Standing};
 use crate::storage::users::UserRow;
 use crate::time::Timestamp;
@@ -28,8 +30,11 @@ pub struct Fresh<'a> {
 }
 
 /// The standing that the grant will have.
-pub fn standing(cx: &Cx, user: UserRow, grant: &Fresh<'_>) -> Standing {
-    Standing {
+///
+/// # Errors
+/// The database fails.
+pub async fn standing(cx: &Cx, user: UserRow, grant: &Fresh<'_>) -> Result<Standing, Fault> {
+    Ok(Standing {
         id: grant.id.to_owned(),
         client_id: grant.client_id.to_owned(),
         user_id: user.id,
@@ -57,6 +62,7 @@ pub fn standing(cx: &Cx, user: UserRow, grant: &Fresh<'_>) -> Standing {
         refresh_previous: None,
         refresh_successor: None,
         refresh_certificate: None,
+        status_index: Some(status::index_for_grant(cx).await?),
         email: user.email,
         email_verified: user.email_verified,
         preferred_username: user.preferred_username,
@@ -71,7 +77,7 @@ pub fn standing(cx: &Cx, user: UserRow, grant: &Fresh<'_>) -> Standing {
         session_ended_at: None,
         session_expires_at: None,
         denied: false,
-    }
+    })
 }
 
 /// The row of the grant.
@@ -95,5 +101,6 @@ pub(super) fn row(standing: &Standing, refresh: Option<NewRefresh>, purge_at: Ti
         purge_at,
         code: None,
         refresh,
+        status_index: standing.status_index,
     }
 }

@@ -13,6 +13,7 @@ use crate::oauth::api_key::{self, Presenter};
 use crate::oauth::client::Client;
 use crate::oauth::error::{Result, invalid_grant};
 use crate::oauth::may_issue;
+use crate::oauth::status;
 use crate::oauth::tokens::access_token::Subject;
 use crate::oauth::tokens::{access_token, id_token, refresh_token};
 use crate::opaque::Opaque;
@@ -70,11 +71,12 @@ pub async fn issue(
         source,
     } = authorization;
     let Some(standing) = standing else {
+        let status = status::claim(cx, &client.id, None).await?;
         let Source::ApiKey(key) = source else {
-            let access = access_token::mint(cx, client, Subject::Client, &scope, &resources, sender)?;
+            let access = access_token::mint(cx, client, Subject::Client, &scope, &resources, sender, status)?;
             return Ok(response(access, None, None, scope.to_string()));
         };
-        let access = access_token::mint(cx, client, Subject::Key(&key), &scope, &resources, sender)?;
+        let access = access_token::mint(cx, client, Subject::Key(&key), &scope, &resources, sender, status)?;
         api_key::used(cx, &key, Presenter::Holder).await?;
         return Ok(TokenResponse {
             issued_token_type: Some(ACCESS_TOKEN_TYPE),
@@ -84,7 +86,16 @@ pub async fn issue(
     if is_known_replay(&standing, &source) {
         return Err(replayed(cx, &standing).await?);
     }
-    let access = access_token::mint(cx, client, Subject::Grant(&standing), &scope, &resources, sender)?;
+    let status = status::claim(cx, &client.id, Some(&standing)).await?;
+    let access = access_token::mint(
+        cx,
+        client,
+        Subject::Grant(&standing),
+        &scope,
+        &resources,
+        sender,
+        status,
+    )?;
     let id_token = match scope.has("openid") {
         true => Some(id_token::mint(cx, client, &standing, &scope, &access.token)?),
         false => None,

@@ -10,6 +10,7 @@ use crate::oauth::api_key;
 use crate::oauth::client::Client;
 use crate::oauth::engine::scope::Scope;
 use crate::oauth::error::{ErrorCode, Fault, Refusal, Result};
+use crate::oauth::status::StatusClaim;
 use crate::oauth::token::sender::Sender;
 use crate::oauth::{may_issue, mtls};
 use crate::storage::api_keys::ApiKeyRow;
@@ -39,6 +40,8 @@ struct AccessTokenClaims<'a> {
     scope: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     cnf: Option<Confirmation<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<StatusClaim>,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     user: Option<UserClaims<'a>>,
 }
@@ -100,7 +103,7 @@ pub struct AccessToken {
     pub expires_in: i64,
 }
 
-/// Signs an access token. `sender` is whom it is bound to.
+/// Signs an access token. `sender` is whom it is bound to; `status` says where its end is told.
 ///
 /// # Errors
 /// There is no key for the client's algorithm.
@@ -111,6 +114,7 @@ pub fn mint(
     scope: &Scope,
     resources: &[String],
     sender: &Sender,
+    status: Option<StatusClaim>,
 ) -> Result<AccessToken, Fault> {
     let issuer = cx.app.config.public_url.as_str();
     let lifetime = lifetime(cx, subject);
@@ -137,6 +141,7 @@ pub fn mint(
         cnf: sender
             .certificate()
             .map(|certificate| Confirmation { certificate }),
+        status,
         user: user_claims(subject, scope),
     };
     let alg = client

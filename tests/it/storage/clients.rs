@@ -111,8 +111,12 @@ async fn a_denied_token_stays_denied() {
     for db in databases().await {
         let denied = async |jti: &str| denied_tokens::contains(db.read(), jti).await.unwrap();
         assert!(!denied("j").await);
-        denied_tokens::insert(db.write(), "j", at(900)).await.unwrap();
-        denied_tokens::insert(db.write(), "j", at(900)).await.unwrap();
+        denied_tokens::insert(db.write(), "j", at(900), None)
+            .await
+            .unwrap();
+        denied_tokens::insert(db.write(), "j", at(900), None)
+            .await
+            .unwrap();
         assert!(denied("j").await, "{}", db.name());
         assert!(!denied("J").await);
     }

@@ -143,6 +143,7 @@ pub fn grant(id: &str) -> NewGrant<'_> {
             redirect_uri: "https://app.test/cb",
         }),
         refresh: None,
+        status_index: None,
     }
 }
 

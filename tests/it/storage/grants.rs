@@ -68,7 +68,9 @@ async fn the_standing_joins_grant_user_session_and_denied_token() {
         );
         assert!(!found.denied, "{}", db.name());
 
-        denied_tokens::insert(db.write(), "j", at(900)).await.unwrap();
+        denied_tokens::insert(db.write(), "j", at(900), None)
+            .await
+            .unwrap();
         sessions::end(db.write(), "s", at(1)).await.unwrap();
         users::set_password(db.write(), "u", "new", at(2)).await.unwrap();
         users::set_disabled(db.write(), "u", Some(at(3)), at(3))

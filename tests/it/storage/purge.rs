@@ -26,11 +26,12 @@ async fn fill(db: &Database) {
         device.expires_at = expires_at.0 - 3_600;
         device_codes::insert(db.write(), &device).await.unwrap();
         // Forgiven to clocks of nodes that are behind.
-        denied_tokens::insert(db.write(), &id, at(end - 60))
+        denied_tokens::insert(db.write(), &id, at(end - 60), None)
             .await
             .unwrap();
         let mut expiring = session(&format!("x{id}"));
-        expiring.expires_at = expires_at.0;
+        // Told to resource servers for an hour.
+        expiring.expires_at = expires_at.0 - 3_600;
         sessions::insert(db.write(), &expiring).await.unwrap();
         let mut ended = session(&format!("e{id}"));
         (ended.expires_at, ended.ended_at) = (at(1_000_000).0, Some(NOW.0));

@@ -144,6 +144,7 @@ impl Seed {
             purge_at: now + HOUR + HOUR,
             code: None,
             refresh: None,
+            status_index: None,
         }
     }
 }
