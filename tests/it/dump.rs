@@ -151,7 +151,9 @@ async fn who_can_write_rows_but_has_no_key_signs_nobody_in() {
             refresh: Some(NewRefresh {
                 digest: token.digest(&theirs),
                 expires_at: now + Seconds(3_600),
+                certificate: None,
             }),
+            status_index: None,
         };
         grants::insert(app.app.db.write(), &grant).await.unwrap();
         web.refresh(token.expose()).await.refused(400, "invalid_grant");

@@ -4,6 +4,7 @@ use super::FRESH;
 use crate::auth::{post, refresh, sign_in};
 use crate::support::{TestApp, USERS};
 use axum::http::header;
+use keywright::identity::event::Actor;
 use keywright::oauth::client;
 use keywright::storage::clients;
 
@@ -129,7 +130,7 @@ async fn a_disabled_changed_or_removed_user_is_told() {
             "changed" => app.change_password_of_alice().await,
             _ => {
                 let user = app.user(USERS[0].1).await;
-                keywright::identity::users::remove(&app.app, &user.id)
+                keywright::identity::users::remove(Actor::operator(&app.app), &user)
                     .await
                     .unwrap();
             }
