@@ -145,7 +145,8 @@ impl App {
             mail_limit: limit("mails"),
             mailer: Mailer::new(&config.mail)?,
             mfa_limit: limit("second steps"),
-            api_key_limit: limit("API keys"),
+            // In this process: what was made up must cost no query (AC-176).
+            api_key_limit: Counting::Memory.limit("API keys", rate),
             config,
             db,
             vault,

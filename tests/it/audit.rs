@@ -70,7 +70,7 @@ async fn what_happens_to_accounts_and_grants_is_told() {
     told(&log, &mut seen, "mfa_failed");
     app.clock.advance(30);
     browser.second_step(&page, &authenticator.code(app.now())).await;
-    told(&log, &mut seen, "mfa");
+    told(&log, &mut seen, "login");
     let (mut browser, page) = app.half_signed_in().await;
     browser.second_step(&page, &codes[0]).await;
     told(&log, &mut seen, "recovery_code_used");

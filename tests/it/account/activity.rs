@@ -237,6 +237,8 @@ async fn events_add_no_commit_to_a_code_flow() {
     };
     let log = path.with_extension("db-wal");
     let web = app.web().await;
+    // The first grant of a server takes indexes of the status lists for a thousand.
+    web.tokens(&mut app.bob().await, &[]).await;
     let mut alice = app.browser();
     let before = commits(&log);
     full_flow(&web, &mut alice).await;

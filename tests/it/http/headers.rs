@@ -14,7 +14,13 @@ const DOCUMENTS: &[&str] = &[
     "/.well-known/oauth-authorization-server",
     "/jwks",
 ];
-const FILES: &[&str] = &["/auth/openapi.json", "/favicon.ico", "/favicon.svg"];
+const FILES: &[&str] = &[
+    "/auth/openapi.json",
+    "/favicon.ico",
+    "/favicon.svg",
+    "/status",
+    "/status/0",
+];
 
 /// ASVS 3.4.1, 3.4.4, 3.4.5, 3.4.8, 13.4.6 · AC-069, AC-265
 #[track_caller]

@@ -13,6 +13,8 @@ const PATHS: &[(&str, &[&str])] = &[
     ("/.well-known/openid-configuration", &["GET"]),
     ("/.well-known/oauth-authorization-server", &["GET"]),
     ("/jwks", &["GET"]),
+    ("/status", &["GET"]),
+    ("/status/0", &["GET"]),
     ("/token", &["POST"]),
     ("/userinfo", &["GET", "POST"]),
     ("/introspect", &["POST"]),
@@ -33,6 +35,15 @@ const PATHS: &[(&str, &[&str])] = &[
     ("/account/security/passkey", &["GET", "POST"]),
     ("/account/sessions", &["GET", "POST"]),
     ("/account/apps", &["GET", "POST"]),
+    ("/account/email", &["GET", "POST"]),
+    ("/account/activity", &["GET"]),
+    ("/account/data", &["GET"]),
+    ("/account/data/export", &["GET"]),
+    ("/account/data/delete", &["GET", "POST"]),
+    ("/account/api-keys", &["GET", "POST"]),
+    ("/account/api-keys/new", &["GET", "POST"]),
+    ("/change-email/x", &["GET", "POST"]),
+    ("/revert-email/x", &["GET", "POST"]),
     ("/consent", &["GET", "POST"]),
     ("/device", &["GET", "POST"]),
     ("/device/confirm", &["POST"]),
@@ -62,10 +73,12 @@ const PATHS: &[(&str, &[&str])] = &[
 ];
 
 /// Endpoints that clients call, which know no cookies.
-const API: [&str; 8] = [
+const API: [&str; 10] = [
     "/.well-known/openid-configuration",
     "/.well-known/oauth-authorization-server",
     "/jwks",
+    "/status",
+    "/status/0",
     "/token",
     "/userinfo",
     "/introspect",
