@@ -8,6 +8,7 @@ use super::output::{Output, instant, table};
 use super::user;
 use crate::app::App;
 use crate::identity::api_key::{self, KeyError, NewKey, Owner};
+use crate::identity::event::Actor;
 use crate::oauth::api_key::{Grantable, stands};
 use crate::opaque::{self, Kind};
 use crate::storage::api_keys::{self, ApiKeyRow};
@@ -105,8 +106,7 @@ async fn add(arguments: &Add, app: &App, output: Output) -> Result {
         resource,
         lifetime: arguments.expires.unwrap_or(app.config.api_keys.lifetime),
     };
-    let now = app.clock.now();
-    let key = api_key::create(app, &new, &grantable, now).await;
+    let key = api_key::create(Actor::operator(app), &new, &grantable).await;
     let key = key.map_err(|error| failure(&error, &grantable))?;
     let row = find(app, key.id()).await?;
     let mut value = document(app, &row).await?;
@@ -119,7 +119,7 @@ async fn add(arguments: &Add, app: &App, output: Output) -> Result {
         row.id,
         row.resource,
         row.scope,
-        instant(Timestamp(row.expires_at), now),
+        instant(Timestamp(row.expires_at), app.clock.now()),
     );
     output.show(&value, &text);
     Ok(())
@@ -210,7 +210,9 @@ async fn revoke(id: &str, app: &App, output: Output) -> Result {
         return Err(CliError::usage(text, "keywright api-key list"));
     }
     let row = find(app, id).await?;
-    api_keys::remove(app.db.write(), &row.id).await?;
+    if !api_key::revoke(Actor::operator(app), Owner::of(&row), &row.id).await? {
+        return Err(unknown(id));
+    }
     let text = format!(
         "Revoked {:?} of {}.",
         row.name,
@@ -222,7 +224,11 @@ async fn revoke(id: &str, app: &App, output: Output) -> Result {
 
 async fn find(app: &App, id: &str) -> Result<ApiKeyRow> {
     let found = api_keys::find(app.db.write(), id).await?;
-    found.ok_or_else(|| CliError::failure(format!("there is no API key {id:?}"), "keywright api-key list"))
+    found.ok_or_else(|| unknown(id))
+}
+
+fn unknown(id: &str) -> CliError {
+    CliError::failure(format!("there is no API key {id:?}"), "keywright api-key list")
 }
 
 async fn document(app: &App, row: &ApiKeyRow) -> Result<Value> {

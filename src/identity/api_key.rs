@@ -1,14 +1,16 @@
-//! Making and removing API keys; the account's page and the command line both come through here. A key is shown once.
-//! Tests: tests/it/account/api_keys.rs, tests/it/cli/api_keys.rs.
+//! Making and revoking API keys; the account's pages, the command line and `/revoke` all come through here. A key is shown
+//! once. Tests: tests/it/account/api_keys.rs, tests/it/cli/api_keys.rs.
 
-use crate::app::App;
+use super::event::{About, Actor, Event, Journal};
+use super::notice::{self, Notice};
 use crate::id;
 use crate::oauth::Scope;
 use crate::oauth::api_key::Grantable;
 use crate::opaque::{Kind, Opaque};
 use crate::storage::StorageError;
-use crate::storage::api_keys::{self, NewApiKey};
-use crate::time::{Seconds, Timestamp};
+use crate::storage::api_keys::{self, ApiKeyRow, NewApiKey};
+use crate::storage::users;
+use crate::time::Seconds;
 
 /// Keys of one owner.
 const MOST: i64 = 50;
@@ -22,6 +24,34 @@ pub enum Owner<'a> {
     User(&'a str),
     /// A client identifier.
     Client(&'a str),
+}
+
+impl<'a> Owner<'a> {
+    /// The owner of this key.
+    pub fn of(row: &'a ApiKeyRow) -> Self {
+        match &row.user_id {
+            Some(user) => Self::User(user),
+            None => Self::Client(row.owner()),
+        }
+    }
+
+    fn id(self) -> &'a str {
+        let (Self::User(id) | Self::Client(id)) = self;
+        id
+    }
+
+    fn about(self, key: &'a str) -> About<'a> {
+        let (user, client) = match self {
+            Self::User(id) => (Some(id), None),
+            Self::Client(id) => (None, Some(id)),
+        };
+        About {
+            user,
+            client,
+            key: Some(key),
+            ..About::default()
+        }
+    }
 }
 
 /// A key to be made.
@@ -62,16 +92,13 @@ pub enum KeyError {
     Storage(#[from] StorageError),
 }
 
-/// Makes a key; what is returned is shown once. `grantable` is what keys of this owner may carry.
+/// Makes a key, and tells the user whose it is; what is returned is shown once. `grantable` is what keys of this owner
+/// may carry.
 ///
 /// # Errors
 /// It asks for more than the owner can give; the database fails. Then nothing is stored.
-pub async fn create(
-    app: &App,
-    new: &NewKey<'_>,
-    grantable: &Grantable,
-    now: Timestamp,
-) -> Result<Opaque, KeyError> {
+pub async fn create(actor: Actor<'_>, new: &NewKey<'_>, grantable: &Grantable) -> Result<Opaque, KeyError> {
+    let Actor { app, now, .. } = actor;
     let name = new.name.trim();
     if name.is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
         return Err(KeyError::Name);
@@ -102,10 +129,34 @@ pub async fn create(
         created_at: now,
         expires_at: now + new.lifetime,
     };
-    let db = app.db.write();
+    let mut journal = Journal::begin(actor).await?;
     let inserted = match new.owner {
-        Owner::User(user) => api_keys::insert_of_user(db, user, &row, MOST).await?,
-        Owner::Client(client) => api_keys::insert_of_client(db, client, &row, MOST).await?,
+        Owner::User(user) => api_keys::insert_of_user(journal.sql(), user, &row, MOST).await?,
+        Owner::Client(client) => api_keys::insert_of_client(journal.sql(), client, &row, MOST).await?,
     };
-    if inserted { Ok(key) } else { Err(KeyError::Owner) }
+    if !inserted {
+        return Err(KeyError::Owner);
+    }
+    journal.note(Event::ApiKeyCreated, new.owner.about(&id)).await?;
+    if let Owner::User(user) = new.owner
+        && let Some(user) = users::find(journal.sql(), user).await?
+    {
+        notice::send(&mut journal, Notice::ApiKeyCreated, &user).await?;
+    }
+    journal.commit().await?;
+    Ok(key)
+}
+
+/// Revokes a key, with its next use; `false` if this owner has none with this identifier.
+///
+/// # Errors
+/// The database fails; then the key is as good as before.
+pub async fn revoke(actor: Actor<'_>, owner: Owner<'_>, id: &str) -> Result<bool, StorageError> {
+    let mut journal = Journal::begin(actor).await?;
+    if !api_keys::remove_of_owner(journal.sql(), owner.id(), id).await? {
+        return Ok(false);
+    }
+    journal.note(Event::ApiKeyRevoked, owner.about(id)).await?;
+    journal.commit().await?;
+    Ok(true)
 }

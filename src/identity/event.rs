@@ -82,6 +82,10 @@ events! {
     SessionEnded, "session_ended", "Signed out";
     /// A device may use the account.
     DeviceApproved, "device_approved", "Device allowed";
+    /// For a user or a client, who may have made it.
+    ApiKeyCreated, "api_key_created", "API key created";
+    /// By its owner or the operator.
+    ApiKeyRevoked, "api_key_revoked", "API key revoked";
     /// A code or token was used twice: what it bought is revoked.
     Replay, "replay", "App signed out, as an old token of it was used again";
     /// By sign-up, set-up link or operator.
@@ -153,6 +157,9 @@ pub struct About<'a> {
     /// Row identifier of the grant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub grant: Option<&'a str>,
+    /// Row identifier of the API key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<&'a str>,
     /// The account, once it is gone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sub: Option<&'a str>,
@@ -249,13 +256,14 @@ impl<'a> Journal<'a> {
 fn log(event: Event, row: &EventRow) {
     let detail: serde_json::Value = serde_json::from_str(&row.detail).unwrap_or_default();
     let of = |name: &str| detail.get(name).and_then(serde_json::Value::as_str);
-    let (amr, what, grant, sub, by) = (of("amr"), of("what"), of("grant"), of("sub"), of("by"));
+    let (amr, what, grant, key) = (of("amr"), of("what"), of("grant"), of("key"));
+    let (sub, by) = (of("sub"), of("by"));
     let (name, words, user) = (event.wire(), event.words(), row.user_id.as_deref());
     let (client, ip, request_id) = (row.client_id.as_deref(), row.ip.as_str(), row.request_id.as_str());
     if event.is_alarming() {
-        tracing::warn!(target: "audit", event = name, user, client, ip, amr, what, grant, sub, by, request_id, "{words}");
+        tracing::warn!(target: "audit", event = name, user, client, ip, amr, what, grant, key, sub, by, request_id, "{words}");
     } else {
-        tracing::info!(target: "audit", event = name, user, client, ip, amr, what, grant, sub, by, request_id, "{words}");
+        tracing::info!(target: "audit", event = name, user, client, ip, amr, what, grant, key, sub, by, request_id, "{words}");
     }
 }
 

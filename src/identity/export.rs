@@ -3,6 +3,7 @@
 
 use crate::cx::Cx;
 use crate::oauth::error::Fault;
+use crate::storage::api_keys::{self, ApiKeyRow};
 use crate::storage::events::{self, EventRow};
 use crate::storage::passkeys::PasskeyRow;
 use crate::storage::users::UserRow;
@@ -22,7 +23,8 @@ pub async fn document(cx: &Cx, user: &UserRow) -> Result<Value, Fault> {
     let at = || cx.app.db.read();
     let held = factors::held(at(), &user.id).await?;
     let app = factors::app(at(), &user.id).await?;
-    let keys = passkeys::of_user(at(), &user.id).await?;
+    let passkeys = passkeys::of_user(at(), &user.id).await?;
+    let api_keys = api_keys::of_owner(at(), &user.id).await?;
     let idle = cx.app.config.sessions.idle;
     let sessions = sessions::of_user(at(), &user.id, idle, cx.now).await?;
     let allowed = consents::of_user(at(), &user.id).await?;
@@ -52,8 +54,9 @@ pub async fn document(cx: &Cx, user: &UserRow) -> Result<Value, Fault> {
         "credentials": {
             "password": user.password_hash.is_some(),
             "authenticator_app": app.map(|app| json!({ "created_at": app.created_at })),
-            "passkeys": keys.iter().map(passkey).collect::<Vec<_>>(),
+            "passkeys": passkeys.iter().map(passkey).collect::<Vec<_>>(),
             "recovery_codes_left": held.recovery_codes,
+            "api_keys": api_keys.iter().map(api_key).collect::<Vec<_>>(),
         },
         "sessions": sessions,
         "consents": consents,
@@ -80,6 +83,11 @@ fn profile(user: &UserRow) -> Value {
 
 fn passkey(row: &PasskeyRow) -> Value {
     json!({ "name": row.name, "created_at": row.created_at, "last_used_at": row.last_used_at })
+}
+
+fn api_key(row: &ApiKeyRow) -> Value {
+    json!({ "name": row.name, "scope": row.scope, "resource": row.resource, "created_at": row.created_at,
+        "expires_at": row.expires_at, "last_used_at": row.last_used_at })
 }
 
 /// An event as programs read it, here and on the command line.

@@ -4,9 +4,11 @@ use super::client::auth::{self, ClientRequest};
 use super::deny::deny;
 use super::error::Result;
 use crate::cx::Cx;
+use crate::identity::api_key::{self, Owner};
+use crate::identity::event::Actor;
 use crate::jose::TYP_ACCESS_TOKEN;
 use crate::opaque::{Kind, Opaque};
-use crate::storage::{api_keys, grants};
+use crate::storage::grants;
 
 /// Revokes a token of the client. An unknown token, or another client's, is no error (RFC 7009 §2.2).
 ///
@@ -27,9 +29,8 @@ pub async fn revoke(cx: &Cx, request: &ClientRequest) -> Result<()> {
         return Ok(());
     }
     if let Some(key) = Opaque::parse(Kind::ApiKey, token, &cx.app.vault) {
-        if api_keys::remove_of_owner(cx.app.db.write(), &client.id, key.id()).await? {
-            tracing::info!(target: "audit", event = "api_key_revoked", key = key.id(), client = client.id, request_id = %cx.request_id, "API key revoked");
-        }
+        // An old one that is unknown by now, or another owner's, is no error either.
+        api_key::revoke(Actor::of(cx), Owner::Client(&client.id), key.id()).await?;
         return Ok(());
     }
     // An access token ends alone; the refresh token goes on (RFC 7009 §2.1 leaves this to the server).

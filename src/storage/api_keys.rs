@@ -185,14 +185,6 @@ pub async fn used(at: Sql<'_>, id: &str, ip: Option<&str>, pause: Seconds, now: 
     Ok(changed == 1)
 }
 
-/// Removes a key, whoever has it.
-///
-/// # Errors
-/// The database fails.
-pub async fn remove(at: Sql<'_>, id: &str) -> Result<bool> {
-    Ok(execute!(at, "DELETE FROM api_keys WHERE id = $1", id)? == 1)
-}
-
 /// Removes a key, if it is of this user or client.
 ///
 /// # Errors

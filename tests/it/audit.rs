@@ -74,6 +74,13 @@ async fn what_happens_to_accounts_and_grants_is_told() {
     let (mut browser, page) = app.half_signed_in().await;
     browser.second_step(&page, &codes[0]).await;
     told(&log, &mut seen, "recovery_code_used");
+    let form = [("name", "backup"), ("lifetime", "30d")];
+    alice.post_account("/account/api-keys/new", &form).await;
+    told(&log, &mut seen, "api_key_created");
+    let key = app.stored_key(&app.user(USERS[0].1).await.id).await.id;
+    alice.post_account("/account/api-keys", &[("key", &key)]).await;
+    told(&log, &mut seen, "api_key_revoked");
+    assert_eq!(events(&log)[seen - 1]["key"], key.as_str());
     for _ in 0..10 {
         app.browser().try_sign_in(USERS[1].1, "wrong").await;
     }

@@ -6,6 +6,7 @@ use crate::cx::Cx;
 use crate::http::Exchange;
 use crate::http::render::{self, FormTarget};
 use crate::identity::api_key::{self, KeyError, NewKey, Owner};
+use crate::identity::event::Actor;
 use crate::oauth::api_key::Grantable;
 use crate::oauth::params::Params;
 use crate::pages::view::{ApiKeyMadePage, ApiKeyPage, Choice, FieldProblem};
@@ -40,14 +41,13 @@ pub async fn submit(exchange: Exchange) -> Response {
         Ok(posted) => posted,
         Err(response) => return *response,
     };
-    let user = &visit.user.id;
     let resource = match text(&params, "resource") {
         "" => cx.app.config.public_url.as_str(),
         named => named,
     };
     let scope: Vec<&str> = params.all("scope").collect();
     let new = NewKey {
-        owner: Owner::User(user),
+        owner: Owner::User(&visit.user.id),
         name: text(&params, "name"),
         scope: &scope.join(" "),
         resource,
@@ -55,12 +55,11 @@ pub async fn submit(exchange: Exchange) -> Response {
         lifetime: text(&params, "lifetime").parse().unwrap_or(Seconds(0)),
     };
     let grantable = Grantable::to_people(&cx.app.config);
-    let key = match api_key::create(&cx.app, &new, &grantable, cx.now).await {
+    let key = match api_key::create(Actor::of(cx), &new, &grantable).await {
         Ok(key) => key,
         Err(KeyError::Storage(error)) => return render::page_error(cx, error.into()),
         Err(error) => return form(cx, &visit, Some(&params), Some(&error)),
     };
-    tracing::info!(target: "audit", event = "api_key_made", user, key = key.id(), scope = new.scope, request_id = %cx.request_id, "API key made");
     let view = ApiKeyMadePage {
         layout: layout(cx, Some(&visit.browser)),
         name: new.name.trim().to_owned(),

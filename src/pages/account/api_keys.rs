@@ -4,6 +4,9 @@ use super::{Page, done, posted, text, visit};
 use crate::cx::Cx;
 use crate::http::Exchange;
 use crate::http::render::{self, FormTarget};
+use crate::identity;
+use crate::identity::api_key::Owner;
+use crate::identity::event::Actor;
 use crate::oauth::api_key::{self, Grantable};
 use crate::oauth::scopes;
 use crate::opaque;
@@ -44,12 +47,9 @@ pub async fn revoke(exchange: Exchange) -> Response {
         Ok(posted) => posted,
         Err(response) => return *response,
     };
-    let (user, key) = (&visit.user.id, text(&params, "key"));
-    match api_keys::remove_of_owner(cx.app.db.write(), user, key).await {
-        Ok(true) => {
-            tracing::info!(target: "audit", event = "api_key_revoked", user, key, request_id = %cx.request_id, "API key revoked");
-            done(cx, Page::ApiKeys, "revoked")
-        }
+    let owner = Owner::User(&visit.user.id);
+    match identity::api_key::revoke(Actor::of(cx), owner, text(&params, "key")).await {
+        Ok(true) => done(cx, Page::ApiKeys, "revoked"),
         Ok(false) => render::not_found(cx),
         Err(error) => render::page_error(cx, error.into()),
     }

@@ -1,7 +1,8 @@
 //! The audit trail: which events there are, that they are committed with their cause, and the page that shows them.
 
+use crate::support::keys::owner;
 use crate::support::mailbox::with_mail;
-use crate::support::{Browser, TestApp, USERS};
+use crate::support::{API, Browser, TestApp, USERS};
 use keywright::config::DatabaseUrl;
 use keywright::jobs;
 use keywright::storage::events::{self, EventRow};
@@ -164,6 +165,80 @@ async fn an_approved_device_is_an_event_with_the_name_of_its_app() {
     );
 }
 
+/// AC-240 · AC-268: of a person's key as of a service's. The events name the key; it is in none of them.
+#[tokio::test]
+async fn keys_that_are_made_and_revoked_are_events_of_their_owner() {
+    let app = TestApp::new().await;
+    let (service, other) = (
+        app.client("svc", owner()).await,
+        app.client("other", owner()).await,
+    );
+    let mut alice = app.alice().await;
+    app.clock.advance(30);
+    let form = [("name", "backup"), ("lifetime", "30d")];
+    assert_eq!(
+        alice.post_account("/account/api-keys/new", &form).await.status,
+        200
+    );
+    let of_alice_id = app.stored_key(&app.user(ALICE).await.id).await.id;
+    app.clock.advance(30);
+    for status in [303, 404] {
+        let answer = alice
+            .post_account("/account/api-keys", &[("key", &of_alice_id)])
+            .await;
+        assert_eq!(answer.status, status);
+    }
+    let rows = of_alice(&app).await;
+    assert_eq!(
+        names(&app).await,
+        ["login", "api_key_created", "api_key_revoked"],
+        "one each"
+    );
+    for row in &rows[1..] {
+        assert_eq!(row.detail, format!(r#"{{"key":"{of_alice_id}"}}"#));
+        assert!(row.client_id.is_none() && row.ip == "127.0.0.1", "{row:?}");
+    }
+    let page = alice.get("/account/activity").await;
+    for words in ["API key created", "API key revoked"] {
+        assert!(page.body.contains(words), "{}", page.body);
+    }
+
+    let since = app.now();
+    let key = app.key_of_client("svc", "api:read", API).await;
+    let id = app.stored_key("svc").await.id;
+    app.clock.advance(30);
+    for client in [&other, &service, &service] {
+        assert_eq!(client.revoke(&key).await.status, 200);
+    }
+    let rows = events::list(app.app.db.read(), since, "", 1_000).await.unwrap();
+    let of_service: Vec<_> = rows.iter().filter(|row| row.detail.contains(&id)).collect();
+    let told: Vec<_> = of_service
+        .iter()
+        .map(|row| {
+            (
+                row.event.as_str(),
+                row.user_id.as_deref(),
+                row.client_id.as_deref(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("api_key_created", None, Some("svc")),
+            ("api_key_revoked", None, Some("svc"))
+        ]
+    );
+    assert_eq!(
+        (of_service[0].detail.as_str(), of_service[1].detail.as_str()),
+        (
+            format!(r#"{{"key":"{id}","by":"operator"}}"#).as_str(),
+            format!(r#"{{"key":"{id}"}}"#).as_str()
+        )
+    );
+    assert!(!format!("{rows:?}").contains("kw_pat_"));
+}
+
 /// The newest first, fifty at a time; the way on is a cursor that nobody else can make.
 #[tokio::test]
 async fn the_page_shows_all_events_of_this_person_page_by_page() {
@@ -247,6 +322,31 @@ async fn events_add_no_commit_to_a_code_flow() {
     assert_eq!(web.redeem(&code).await.status, 200);
     let without = commits(&log);
     assert_eq!((with_sign_in - before, without - with_sign_in), (4, 2));
+}
+
+/// A key, its event and its notice are one commit; so are its end and the event of it.
+#[tokio::test]
+async fn a_key_is_made_with_one_commit_and_revoked_with_one() {
+    let app = TestApp::with(with_mail).await;
+    let DatabaseUrl::Sqlite(path) = &app.app.config.database.url else {
+        return; // the log that is counted is that of the embedded database
+    };
+    let log = path.with_extension("db-wal");
+    let mut alice = app.alice().await;
+    let before = commits(&log);
+    let form = [("name", "backup"), ("lifetime", "30d")];
+    assert_eq!(
+        alice.post_account("/account/api-keys/new", &form).await.status,
+        200
+    );
+    let made = commits(&log);
+    assert_eq!(app.mails(ALICE).await.len(), 1);
+    let id = app.stored_key(&app.user(ALICE).await.id).await.id;
+    let answer = alice.post_account("/account/api-keys", &[("key", &id)]).await;
+    assert_eq!(answer.status, 303);
+    let revoked = commits(&log);
+    assert_eq!((made - before, revoked - made), (1, 1));
+    assert_eq!(names(&app).await.len(), 3);
 }
 
 async fn full_flow(web: &crate::support::RelyingParty<'_>, browser: &mut Browser<'_>) {

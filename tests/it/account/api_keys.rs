@@ -253,6 +253,8 @@ async fn a_person_has_no_more_than_fifty() {
     assert_eq!(page.status, 400);
     assert!(page.body.contains("has 50 keys already"), "{}", page.body);
     assert_eq!(app.count("api_keys").await, 50);
+    let made = app.count("events WHERE event = 'api_key_created'").await;
+    assert_eq!(made, 50, "of what was refused there is no event");
 }
 
 /// The operator may keep the making of keys to the command line; what there is stays, and can be revoked.
@@ -284,6 +286,8 @@ async fn without_self_service_nobody_makes_keys_but_everybody_revokes() {
 async fn a_new_password_says_that_keys_go_on() {
     let app = TestApp::with(with_mail).await;
     app.key_of_alice("", HERE).await;
+    // The mail with the link is the newest then.
+    app.clock.advance(1);
     for (name, email, _) in USERS {
         app.browser().fill("/reset-password", &[("email", email)]).await;
         let link = app.mailed_link(email).await;

@@ -1,7 +1,8 @@
 //! `/account/data/export`: what the server knows, as a file.
 
+use crate::support::keys::HERE;
 use crate::support::{TestApp, USERS};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 #[tokio::test]
 async fn the_export_tells_everything_of_this_person_and_no_secret() {
@@ -10,6 +11,12 @@ async fn the_export_tells_everything_of_this_person_and_no_secret() {
     let (mut alice, _, codes) = app.alice_with_app().await;
     let mut bob = app.bob().await;
     web.tokens(&mut bob, &[]).await;
+    let form = [("name", "of another person"), ("lifetime", "30d")];
+    assert_eq!(bob.post_account("/account/api-keys/new", &form).await.status, 200);
+    let key = app.key_of_alice("email", HERE).await;
+    let made = app.now().0;
+    app.clock.advance(30);
+    assert_eq!(app.verify(&key, "").await.status, 200);
     let tokens = web
         .tokens(&mut alice, &[("scope", "openid offline_access")])
         .await;
@@ -33,6 +40,11 @@ async fn the_export_tells_everything_of_this_person_and_no_secret() {
     assert_eq!(told["credentials"]["password"], true);
     assert!(told["credentials"]["authenticator_app"]["created_at"].is_i64());
     assert_eq!(told["credentials"]["recovery_codes_left"], 10);
+    assert_eq!(
+        told["credentials"]["api_keys"],
+        json!([{ "name": "backup", "scope": "email", "resource": HERE, "created_at": made,
+            "expires_at": made + 90 * 86_400, "last_used_at": made + 30 }])
+    );
     assert_eq!(told["sessions"].as_array().unwrap().len(), 1);
     assert_eq!(told["apps"][0]["client_id"], "web");
     let events: Vec<&str> = of(&told["activity"], "event");
@@ -47,11 +59,19 @@ async fn the_export_tells_everything_of_this_person_and_no_secret() {
         user.password_hash.unwrap(),
         tokens.access_token,
         tokens.refresh_token.unwrap(),
+        key[30..].to_owned(),
     ];
     for secret in secrets.iter().chain(&codes).chain(&session) {
         assert!(!answer.body.contains(secret.as_str()), "{secret}");
     }
-    for word in ["digest", "argon2", "secret", USERS[1].1] {
+    for word in [
+        "digest",
+        "argon2",
+        "secret",
+        "kw_pat_",
+        "of another person",
+        USERS[1].1,
+    ] {
         assert!(!answer.body.contains(word), "{word}");
     }
 }

@@ -1,5 +1,6 @@
 //! `/account/data/delete`: the end of an account.
 
+use crate::support::keys::HERE;
 use crate::support::mailbox::with_mail;
 use crate::support::{TestApp, USERS};
 use keywright::identity::event::Actor;
@@ -36,6 +37,16 @@ async fn an_account_goes_with_all_that_is_its_own() {
         .tokens(&mut alice, &[("scope", "openid offline_access")])
         .await;
     let id = app.user(ALICE).await.id;
+    let key = app.key_of_alice("", HERE).await;
+    let form = [("name", "x"), ("lifetime", "30d")];
+    assert_eq!(bob.post_account("/account/api-keys/new", &form).await.status, 200);
+    assert_eq!(
+        (
+            app.verify(&key, "").await.status.as_u16(),
+            app.count("api_keys").await
+        ),
+        (200, 2)
+    );
     app.browser().try_sign_in(ALICE, "not the password").await;
     assert!(app.userinfo(&tokens.access_token).await.status == 200 && !device.id.is_empty());
 
@@ -69,16 +80,21 @@ async fn an_account_goes_with_all_that_is_its_own() {
     for table in [
         "authenticator_apps",
         "recovery_codes",
-        "notice_counts",
         "password_failures WHERE subject <> ''",
     ] {
         assert_eq!(app.count(table).await, 0, "{table}");
     }
     assert_eq!(
-        (app.count("users").await, app.count("sessions").await),
-        (1, 1),
+        (
+            app.count("users").await,
+            app.count("sessions").await,
+            app.count("api_keys").await,
+            app.count("notice_counts").await,
+        ),
+        (1, 1, 1, 1),
         "bob's"
     );
+    app.verify(&key, "").await.problem(401, "invalid_token");
     assert!(web.is_active(&bobs.access_token).await && bob.is_signed_in().await);
     assert_eq!(
         app.count("events WHERE event = 'user_deleted' AND user_id IS NULL")

@@ -1,7 +1,8 @@
 //! What people are told of by mail.
 
+use crate::support::keys::{HERE, owner};
 use crate::support::mailbox::with_mail;
-use crate::support::{Browser, TestApp, USERS};
+use crate::support::{API, Browser, TestApp, USERS};
 use axum::body::Body;
 use axum::http::Request;
 use keywright::config::Config;
@@ -161,6 +162,39 @@ async fn changes_of_what_proves_who_somebody_is_are_told() {
             mail.text
         );
     }
+}
+
+/// AC-214 · AC-240: whoever makes a key that acts as somebody, they hear of it, and see none of it.
+#[tokio::test]
+async fn a_new_key_is_told_to_whom_it_acts_as() {
+    let app = TestApp::with(patient).await;
+    app.client("svc", owner()).await;
+    let mut alice = app.alice().await;
+    let form = [("name", "Call +1 555 0199"), ("lifetime", "30d")];
+    let page = alice.post_account("/account/api-keys/new", &form).await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    let refused = alice
+        .post_account("/account/api-keys/new", &[("name", ""), ("lifetime", "30d")])
+        .await;
+    assert_eq!(refused.status, 400);
+    app.clock.advance(1);
+    app.key_of_alice("", HERE).await;
+    app.key_of_client("svc", "api:read", API).await;
+    assert_eq!(
+        subjects(&app).await,
+        ["An API key was created", "An API key was created"]
+    );
+    let mails = app.mails(ALICE).await;
+    assert!(mails[0].text.contains("127.0.0.1"), "{}", mails[0].text);
+    assert!(mails[1].text.contains("an administrator"), "{}", mails[1].text);
+    for mail in &mails {
+        assert!(
+            !mail.text.contains("kw_pat_") && !mail.text.contains("555"),
+            "{}",
+            mail.text
+        );
+    }
+    assert_eq!(app.count("mail_outbox").await, 2, "a service reads no mail");
 }
 
 /// The device on which the password was changed is still known.

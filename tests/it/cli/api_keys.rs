@@ -97,6 +97,31 @@ fn a_key_is_revoked_by_its_identifier() {
     assert_eq!(terminal.json(&["api-key", "list"]), json!([]));
 }
 
+/// AC-268: what the operator does with keys is in the trail, of the person or of the service whose they are.
+#[test]
+fn a_key_that_is_made_or_revoked_here_is_an_event_of_the_operator() {
+    let terminal = terminal();
+    for owner in [["--user", "alice@example.com"], ["--client", "svc"]] {
+        let made = terminal.json(&["api-key", "add", owner[0], owner[1], "--name", "ci"]);
+        terminal.json(&["api-key", "revoke", made["id"].as_str().unwrap()]);
+        let listed = terminal.json(&["audit", "list"]);
+        let of_key = |row: &&serde_json::Value| row["detail"]["key"] == made["id"];
+        let mut rows: Vec<_> = listed.as_array().unwrap().iter().filter(of_key).collect();
+        // Those of one second come in any order.
+        rows.sort_by_key(|row| row["event"].to_string());
+        for (row, name) in rows.iter().zip(["api_key_created", "api_key_revoked"]) {
+            assert_eq!(row["event"], name);
+            assert_eq!(row["detail"]["by"], "operator");
+            assert_eq!(
+                (&row["sub"], &row["client_id"]),
+                (&made["sub"], &made["client_id"])
+            );
+        }
+        assert_eq!(rows.len(), 2, "{listed}");
+        assert!(!listed.to_string().contains("kw_pat_"));
+    }
+}
+
 /// AC-241: the state says when the owner is gone.
 #[test]
 fn the_list_tells_which_keys_are_good() {

@@ -233,8 +233,8 @@ async fn keys_are_listed_by_owner_and_removed_by_owner() {
         }
         assert!(api_keys::remove_of_owner(db.write(), "u", "a").await.unwrap());
         assert!(api_keys::remove_of_owner(db.write(), "c", "b").await.unwrap());
-        assert!(api_keys::remove(db.write(), "z").await.unwrap());
-        assert!(!api_keys::remove(db.write(), "z").await.unwrap());
+        assert!(api_keys::remove_of_owner(db.write(), "u", "z").await.unwrap());
+        assert!(!api_keys::remove_of_owner(db.write(), "u", "z").await.unwrap());
         assert!(page("").await.is_empty(), "{}", db.name());
     }
 }

@@ -5,6 +5,7 @@ use axum::body::Body;
 use axum::http::{Request, header};
 use keywright::config::Config;
 use keywright::identity::api_key::{self, NewKey, Owner};
+use keywright::identity::event::Actor;
 use keywright::oauth::api_key::Grantable;
 use keywright::oauth::client::Metadata;
 use keywright::oauth::client::registration::{Profile, profile};
@@ -45,7 +46,7 @@ impl TestApp {
             resource,
             lifetime: Seconds(90 * 86_400),
         };
-        let key = api_key::create(&self.app, &new, grantable, self.now()).await;
+        let key = api_key::create(Actor::operator(&self.app), &new, grantable).await;
         key.unwrap().expose().to_owned()
     }
 
@@ -60,7 +61,8 @@ impl TestApp {
     pub async fn revoke_key_of_alice(&self) {
         let alice = self.user(USERS[0].1).await;
         let row = self.stored_key(&alice.id).await;
-        assert!(api_keys::remove(self.app.db.write(), &row.id).await.unwrap());
+        let revoked = api_key::revoke(Actor::operator(&self.app), Owner::of(&row), &row.id).await;
+        assert!(revoked.unwrap());
     }
 
     /// Asks at `/auth/verify` as a proxy does that hands the `Authorization` header on.
