@@ -4,7 +4,13 @@ use super::parts;
 use crate::account::authenticator::Said;
 use crate::account::passkey;
 use crate::resource::{IssuerServer, call, example};
-use crate::support::{TestApp, USERS};
+use crate::support::keys::{gateway, owner, with_api};
+use crate::support::secure::Secure;
+use crate::support::{API, TestApp, USERS, VERIFIER};
+use keywright::oauth::client::Metadata;
+use keywright::oauth::client::registration::{Profile, profile};
+use reqwest::Client;
+use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
 
 /// "Server stores session, client gets cookie." State: the server's.
@@ -45,6 +51,86 @@ async fn jwt_access_token() {
     pieces[1] = &payload;
     let forged = format!("Bearer {}", pieces.join("."));
     assert_eq!(call(&api, "GET", "/hello", &[&forged]).await.status, 401);
+}
+
+/// "Long-lived token per client; service-to-service, developer APIs; stateless: yes": the API keeps no state. It asks
+/// about the key, or is given a signed token in exchange for it that it checks by itself.
+#[tokio::test]
+async fn api_keys() {
+    let app = TestApp::with(with_api).await;
+    app.client("svc", owner()).await;
+    let (rs, gateway) = (
+        app.resource_server("rs", API).await,
+        app.client("gateway", gateway()).await,
+    );
+    let key = app.key_of_client("svc", "api:read", API).await;
+    app.clock.advance(89 * 86_400);
+    let told = rs.introspect(&key).await;
+    assert_eq!(
+        (
+            told["active"].as_bool(),
+            told["sub"].as_str(),
+            told["scope"].as_str()
+        ),
+        (Some(true), Some("svc"), Some("api:read"))
+    );
+    let token = gateway.exchange(&key, &[]).await.tokens().access_token;
+    let claims = app.claims(&token, "at+jwt");
+    assert_eq!(
+        (claims.text("sub"), claims.text("aud"), claims.text("scope")),
+        (Some("svc"), Some(API), Some("api:read"))
+    );
+    app.clock.advance(86_400);
+    assert_eq!(rs.introspect(&key).await["active"], false, "it ends");
+}
+
+/// "Both client and server present X.509 certs", in a real handshake. The token is of no use without the certificate.
+#[tokio::test]
+async fn mtls() {
+    let secure = Secure::new().await;
+    let metadata = Metadata {
+        token_endpoint_auth_method: "tls_client_auth".to_owned(),
+        tls_client_auth_subject_dn: Some("CN=web,O=Example".to_owned()),
+        tls_client_certificate_bound_access_tokens: true,
+        ..profile(Profile::Web, vec!["https://web.test/cb".to_owned()])
+    };
+    let web = secure.app.client("web", metadata).await;
+    let code = web.code(&mut secure.app.alice().await, &[]).await;
+    let certificate = secure.authority.certify("web", |_| ());
+    let with = secure
+        .client()
+        .identity(certificate.identity(&[]))
+        .build()
+        .unwrap();
+    let without = secure.client().build().unwrap();
+    let redeem = async |http: &Client| {
+        let form = [
+            ("grant_type", "authorization_code"),
+            ("client_id", "web"),
+            ("code", &code),
+            ("redirect_uri", web.redirect_uri()),
+            ("code_verifier", VERIFIER),
+        ];
+        let request = http.post(format!("{}/token", secure.mtls_url)).form(&form);
+        let answer = request.send().await.unwrap();
+        (answer.status(), answer.json::<Value>().await.unwrap())
+    };
+    let (status, refused) = redeem(&without).await;
+    assert_eq!(
+        (status.as_u16(), &refused["error"]),
+        (401, &json!("invalid_client"))
+    );
+    let (status, tokens) = redeem(&with).await;
+    assert_eq!(status, 200, "{tokens}");
+    let token = tokens["access_token"].as_str().unwrap();
+    let (_, claims) = parts(token);
+    assert_eq!(claims["cnf"], json!({ "x5t#S256": certificate.thumbprint() }));
+    for (http, expected) in [(&without, 401), (&with, 200)] {
+        let request = http
+            .get(format!("{}/userinfo", secure.mtls_url))
+            .bearer_auth(token);
+        assert_eq!(request.send().await.unwrap().status(), expected);
+    }
 }
 
 /// "Delegated auth via authorization server", for SSO and third-party sign-in.

@@ -29,7 +29,7 @@ async fn token(http: &Client, url: &str, client: &str) -> (StatusCode, Value) {
     (answer.status(), answer.json().await.unwrap())
 }
 
-/// The guide's row `mtls`, whole: found by discovery, authenticated by certificate, the token bound to it.
+/// RFC 8705 §5: found by discovery, with either version of TLS; the token is bound to the certificate of the handshake.
 #[tokio::test]
 async fn mtls_from_discovery_to_a_bound_token() {
     let secure = Secure::new().await;
