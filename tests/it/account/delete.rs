@@ -38,6 +38,7 @@ async fn an_account_goes_with_all_that_is_its_own() {
         .await;
     let id = app.user(ALICE).await.id;
     let key = app.key_of_alice("", HERE).await;
+    app.clock.advance(1);
     let form = [("name", "x"), ("lifetime", "30d")];
     assert_eq!(bob.post_account("/account/api-keys/new", &form).await.status, 200);
     assert_eq!(
