@@ -257,9 +257,10 @@ fn create_private(path: &Path) -> std::io::Result<File> {
 impl StorageError {
     /// Waiting for a connection took longer than a caller should wait, or the server is gone.
     pub fn is_unavailable(&self) -> bool {
-        use sqlx::Error::{Io, PoolClosed, Tls, WorkerCrashed};
+        use sqlx::Error::{Io, PoolClosed, Protocol, Tls, WorkerCrashed};
         match &self.0 {
-            PoolClosed | WorkerCrashed | Io(_) | Tls(_) => true,
+            // What a connection says that ends in the middle of an answer is no protocol; the next one may be whole.
+            PoolClosed | WorkerCrashed | Io(_) | Tls(_) | Protocol(_) => true,
             sqlx::Error::Database(error) => error.code().is_some_and(|code| passes(&code)),
             _ => false,
         }
