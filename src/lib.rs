@@ -45,4 +45,5 @@ pub mod telemetry;
 pub mod time;
 #[cfg(feature = "server")]
 pub mod vault;
+#[cfg(feature = "server")]
 pub mod x509;
