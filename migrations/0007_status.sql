@@ -11,6 +11,7 @@ CREATE TABLE status_blocks (
   needed_until BIGINT NOT NULL
 );
 CREATE INDEX status_blocks_needed ON status_blocks (needed_until);
+CREATE INDEX status_blocks_client ON status_blocks (client_id) WHERE client_id IS NOT NULL;
 
 -- Indexes of users and clients that were removed with all their rows, while tokens with these indexes may be about.
 CREATE TABLE status_marks (

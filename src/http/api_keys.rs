@@ -24,6 +24,7 @@ const FOR_PROGRAMS: &[&str] = &[
     "/jwks",
     "/readyz",
     "/revoke",
+    "/status",
     "/token",
     "/userinfo",
 ];
@@ -41,8 +42,9 @@ pub(super) async fn refuse(State(app): State<Arc<App>>, request: Request<Body>, 
 
 /// The value of `X-API-Key`, if it is one of ours: the app behind a proxy may have keys of its own in this header.
 pub(super) fn in_header(headers: &HeaderMap) -> Option<&str> {
-    let value = headers.get(HEADER)?.to_str().ok()?;
-    value.starts_with(PREFIX).then_some(value)
+    let mut values = headers.get_all(HEADER).iter();
+    // Of several the first of ours is looked at, wherever it stands.
+    values.find_map(|value| value.to_str().ok().filter(|value| value.starts_with(PREFIX)))
 }
 
 fn is_presented(headers: &HeaderMap) -> bool {

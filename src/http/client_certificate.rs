@@ -4,7 +4,7 @@
 use super::client_ip;
 use crate::config::Config;
 use crate::x509::Certificate;
-use axum::http::{Extensions, HeaderMap};
+use axum::http::{Extensions, HeaderMap, HeaderValue, header};
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
@@ -27,7 +27,8 @@ pub(super) fn of(extensions: &Extensions, headers: &HeaderMap, config: &Config) 
         return certificate.clone();
     }
     let believed = config.tls.client_certificate_header
-        && client_ip::is_from_proxy(extensions, &config.server.trusted_proxies);
+        && client_ip::is_from_proxy(extensions, &config.server.trusted_proxies)
+        && is_for_certificates(headers, config);
     if !believed {
         return None;
     }
@@ -44,6 +45,20 @@ pub(super) fn of(extensions: &Extensions, headers: &HeaderMap, config: &Config) 
         tracing::warn!("a trusted proxy sent a Client-Cert header that cannot be read");
     }
     certificate
+}
+
+/// RFC 9440 §4: what serves other addresses in the same proxy may pass on the header of anybody. It counts at the address
+/// for certificates only, where that is another than that of everybody.
+fn is_for_certificates(headers: &HeaderMap, config: &Config) -> bool {
+    let Some(url) = &config.tls.mtls_url else {
+        return true;
+    };
+    let authority = url
+        .origin()
+        .split_once("://")
+        .map_or("", |(_, authority)| authority);
+    let is_it = |host: &HeaderValue| host.as_bytes().eq_ignore_ascii_case(authority.as_bytes());
+    url.origin() == config.public_url.origin() || headers.get(header::HOST).is_some_and(is_it)
 }
 
 /// RFC 9440 §2.1: a byte sequence, `:base64:`.

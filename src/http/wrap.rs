@@ -18,6 +18,8 @@ const SECRET_PATHS: &[&str] = &[
     "/reset-password/",
     "/unlock/",
     "/verify-email/",
+    "/change-email/",
+    "/revert-email/",
     "/signup/",
 ];
 

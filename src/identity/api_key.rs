@@ -9,8 +9,8 @@ use crate::oauth::api_key::Grantable;
 use crate::opaque::{Kind, Opaque};
 use crate::storage::StorageError;
 use crate::storage::api_keys::{self, ApiKeyRow, NewApiKey};
-use crate::storage::users;
-use crate::time::Seconds;
+use crate::storage::{factors, users};
+use crate::time::{Seconds, Timestamp};
 
 /// Keys of one owner.
 const MOST: i64 = 50;
@@ -130,6 +130,9 @@ pub async fn create(actor: Actor<'_>, new: &NewKey<'_>, grantable: &Grantable) -
         expires_at: now + new.lifetime,
     };
     let mut journal = Journal::begin(actor).await?;
+    if let Owner::User(user) = new.owner {
+        factors::lock(journal.tx(), user).await?; // or several at once could be one too many
+    }
     let inserted = match new.owner {
         Owner::User(user) => api_keys::insert_of_user(journal.sql(), user, &row, MOST).await?,
         Owner::Client(client) => api_keys::insert_of_client(journal.sql(), client, &row, MOST).await?,
@@ -145,6 +148,25 @@ pub async fn create(actor: Actor<'_>, new: &NewKey<'_>, grantable: &Grantable) -
     }
     journal.commit().await?;
     Ok(key)
+}
+
+/// Revokes the keys of a user that were made at this time or later.
+///
+/// # Errors
+/// The database fails.
+pub(super) async fn revoke_since(
+    journal: &mut Journal<'_>,
+    user: &str,
+    since: Timestamp,
+) -> Result<(), StorageError> {
+    for key in api_keys::of_owner(journal.sql(), user).await? {
+        if key.created_at >= since.0 && api_keys::remove_of_owner(journal.sql(), user, &key.id).await? {
+            journal
+                .note(Event::ApiKeyRevoked, Owner::User(user).about(&key.id))
+                .await?;
+        }
+    }
+    Ok(())
 }
 
 /// Revokes a key, with its next use; `false` if this owner has none with this identifier.

@@ -2,6 +2,7 @@
 //! that. The old one is told twice, each time with a link that stops or undoes the change, for seven days.
 //! Tests: tests/it/account/email.rs.
 
+use super::api_key;
 use super::email::CanonicalEmail;
 use super::event::{About, Actor, Event, Journal};
 use super::notice;
@@ -14,7 +15,7 @@ use crate::opaque::{Kind, Opaque};
 use crate::storage::Result;
 use crate::storage::email_changes::{self, EmailChangeRow};
 use crate::storage::users::{self, UserRow};
-use crate::time::Seconds;
+use crate::time::{Seconds, Timestamp};
 
 /// The link to the new address.
 const OPEN: (Seconds, &str) = (Seconds(86_400), "24 hours");
@@ -148,14 +149,15 @@ pub async fn revert(cx: &Cx, row: &EmailChangeRow) -> Result<bool, UserError> {
         if !email_changes::revert(journal.sql(), &row.id, cx.now).await? {
             return Ok(false);
         }
-        let since = crate::time::Timestamp(row.created_at);
-        email_changes::revert_since(journal.sql(), &row.user_id, since, cx.now).await?;
+        email_changes::revert_since(journal.sql(), &row.user_id, row.user_epoch, cx.now).await?;
         match users::restore_email(journal.sql(), &row.user_id, &row.old_email, cx.now).await {
             Ok(true) => {}
             Ok(false) => return Ok(false),
             Err(error) if error.is_unique_violation() => return Ok(false),
             Err(error) => return Err(error.into()),
         }
+        // Whoever had the account meanwhile may have made keys, and was the one who was told of them.
+        api_key::revoke_since(&mut journal, &row.user_id, Timestamp(row.created_at)).await?;
         journal
             .note(Event::EmailChangeUndone, About::user(&row.user_id))
             .await?;

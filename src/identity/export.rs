@@ -10,8 +10,8 @@ use crate::storage::users::UserRow;
 use crate::storage::{consents, factors, grants, passkeys, sessions};
 use serde_json::{Value, json};
 
-/// Above every row identifier.
-pub const NEWEST: &str = "~";
+/// Above every row identifier, which is of hexadecimal digits: a letter, as locales do not agree where signs belong.
+pub const NEWEST: &str = "g";
 /// Most events of a document.
 const MOST: i64 = 10_000;
 

@@ -110,7 +110,8 @@ pub async fn revert(exchange: Exchange) -> Response {
             cx,
             "Your account is yours again",
             "It has this email address, and everybody is signed out. Now choose a new password: whoever asked for the \
-             change was signed in. Then look through your passkeys and authenticator app.",
+             change was signed in. Then look through your passkeys, authenticator app and API keys; those made since \
+             the change was asked for are revoked.",
             Some(("Choose a new password", "/reset-password")),
         ),
         Ok(false) => link::gone(cx, &PLACE),

@@ -160,16 +160,17 @@ pub async fn revert(at: Sql<'_>, id: &str, now: Timestamp) -> Result<bool> {
     Ok(changed == 1)
 }
 
-/// Voids what a user has asked for since `since`: who undoes a change undoes those that rest on it.
+/// Voids what a user has asked for under this credential epoch or a later one: who undoes a change undoes those that
+/// rest on it, and none that came before. Each change begins an epoch; seconds do not tell two of them apart.
 ///
 /// # Errors
 /// The database fails.
-pub async fn revert_since(at: Sql<'_>, user_id: &str, since: Timestamp, now: Timestamp) -> Result<u64> {
+pub async fn revert_since(at: Sql<'_>, user_id: &str, user_epoch: i64, now: Timestamp) -> Result<u64> {
     execute!(
         at,
-        "UPDATE email_changes SET reverted_at = $3 WHERE user_id = $1 AND created_at >= $2 AND reverted_at IS NULL",
+        "UPDATE email_changes SET reverted_at = $3 WHERE user_id = $1 AND user_epoch >= $2 AND reverted_at IS NULL",
         user_id,
-        since.0,
+        user_epoch,
         now.0,
     )
 }

@@ -3,6 +3,7 @@
 
 use super::{Result, Sql};
 use crate::time::Timestamp;
+use std::collections::BTreeSet;
 
 /// A block of indexes to be taken.
 #[derive(Clone, Copy, Debug)]
@@ -39,14 +40,18 @@ pub async fn take_block(at: Sql<'_>, block: &NewBlock<'_>) -> Result<Option<i64>
 /// # Errors
 /// The database fails.
 pub async fn lists(at: Sql<'_>, size: i64, now: Timestamp) -> Result<Vec<i64>> {
-    let rows = fetch_all!(
-        at => (i64,),
-        "SELECT first_index / $1 AS list FROM status_blocks WHERE needed_until > $2
-         UNION SELECT last_index / $1 FROM status_blocks WHERE needed_until > $2 ORDER BY list",
+    let blocks = fetch_all!(
+        at => (i64, i64),
+        "SELECT DISTINCT first_index / $1, last_index / $1 FROM status_blocks WHERE needed_until > $2",
         size,
         now.0,
     )?;
-    Ok(rows.into_iter().map(|(list,)| list).collect())
+    // A block may be longer than a list: the one of the grants that were there before there were lists.
+    let lists: BTreeSet<i64> = blocks
+        .into_iter()
+        .flat_map(|(first, last)| first..=last)
+        .collect();
+    Ok(lists.into_iter().collect())
 }
 
 row! {

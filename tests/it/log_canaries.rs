@@ -241,6 +241,12 @@ async fn misplaced(app: &TestApp, web: &RelyingParty<'_>, secrets: &Secrets) -> 
             format!("/authorize?client_id=post&redirect_uri={encoded}"),
             format!("/end_session?id_token_hint={encoded}"),
             format!("/setup/{encoded}"),
+            format!("/reset-password/{encoded}"),
+            format!("/unlock/{encoded}"),
+            format!("/verify-email/{encoded}"),
+            format!("/signup/{encoded}"),
+            format!("/change-email/{encoded}"),
+            format!("/revert-email/{encoded}"),
             format!("/auth/me?access_token={encoded}"),
             format!("/auth/return?to={encoded}"),
         ] {

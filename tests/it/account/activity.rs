@@ -4,6 +4,7 @@ use crate::support::keys::owner;
 use crate::support::mailbox::with_mail;
 use crate::support::{API, Browser, TestApp, USERS};
 use keywright::config::DatabaseUrl;
+use keywright::identity::export::NEWEST;
 use keywright::jobs;
 use keywright::storage::events::{self, EventRow};
 
@@ -12,7 +13,9 @@ const ALICE: &str = USERS[0].1;
 /// The events of alice, the oldest first; those of one second in the order of their names.
 async fn of_alice(app: &TestApp) -> Vec<EventRow> {
     let id = app.user(ALICE).await.id;
-    let mut rows = events::of_user(app.app.db.read(), &id, "~", 1_000).await.unwrap();
+    let mut rows = events::of_user(app.app.db.read(), &id, NEWEST, 1_000)
+        .await
+        .unwrap();
     rows.sort_by(|a, b| (a.at, &a.event).cmp(&(b.at, &b.event)));
     rows
 }

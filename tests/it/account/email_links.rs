@@ -176,6 +176,36 @@ async fn a_second_change_does_not_outrun_the_first_owner() {
     assert_eq!(app.user(ALICE).await.email, ALICE);
 }
 
+/// AC-229: seconds do not tell changes apart, and whoever had the account keeps no key of it.
+#[tokio::test]
+async fn a_second_change_in_the_same_second_takes_no_way_back_from_the_first_owner() {
+    let app = TestApp::with(with_mail).await;
+    let mut alice = app.alice().await;
+    let issuer = app.app.config.public_url.to_string();
+    app.key_of(ALICE, "", &issuer).await;
+    app.clock.advance(1);
+    let first = asked(&app, &mut alice, NEW).await;
+    let undo = app.mailed_link(ALICE).await;
+    app.browser().fill(&first, &[]).await;
+    let mut thief = app.browser();
+    thief.sign_in(NEW, PASSWORD).await;
+    app.key_of(NEW, "", &issuer).await;
+    let answer = thief
+        .post_account("/account/email", &[("email", "third@new.test")])
+        .await;
+    assert_eq!(answer.status, 200);
+    let mails = app.mails(NEW).await;
+    let stop = mails
+        .iter()
+        .find(|mail| mail.text.contains("/revert-email/"))
+        .unwrap();
+    assert_eq!(app.browser().fill(&link(stop, ISSUER), &[]).await.status, 200);
+    assert_eq!(app.count("api_keys").await, 2);
+    assert_eq!(app.browser().fill(&undo, &[]).await.status, 200);
+    assert_eq!(app.user(ALICE).await.email, ALICE);
+    assert_eq!(app.count("api_keys").await, 1, "the key of before");
+}
+
 /// AC-227, AC-228: links are of the configured address; nothing that somebody typed is in the mail to another one.
 #[tokio::test]
 async fn mails_of_a_change_hold_no_secret_and_name_time_and_place() {

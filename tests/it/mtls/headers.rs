@@ -60,6 +60,26 @@ async fn other_headers_claim_in_vain() {
         .tokens();
 }
 
+/// AC-160: a proxy that serves other addresses too passes on there what anybody sends.
+#[tokio::test]
+async fn the_header_counts_at_the_address_for_certificates_only() {
+    let stage = Stage::new().await;
+    stage.service("CN=mt,O=Example").await;
+    let own = stage.authority.certify("mt", |_| ());
+    for (host, is_taken) in [
+        ("id.example.test", false),
+        ("mtls.id.example.test.evil.test", false),
+        ("mtls.id.example.test:8444", false),
+        ("", false),
+        ("mtls.id.example.test", true),
+        ("MTLS.id.example.test", true),
+    ] {
+        let headers = [("host", host.to_owned()), ("client-cert", own.header())];
+        let answer = stage.post_with("/token", &headers, &FORM).await;
+        assert_eq!(answer.status == 200, is_taken, "{host}: {}", answer.body);
+    }
+}
+
 /// AC-160: the very header, of a peer that is no trusted proxy, or where the setting is off.
 #[tokio::test]
 async fn the_header_is_believed_of_trusted_proxies_only() {

@@ -22,6 +22,7 @@ use keywright::oauth::client::registration::{Profile, profile};
 use tempfile::TempDir;
 
 const MTLS_URL: &str = "https://mtls.id.example.test";
+const MTLS_HOST: &str = "mtls.id.example.test";
 
 /// A server behind a proxy that passes certificates on, and an authority for its clients.
 struct Stage {
@@ -102,6 +103,9 @@ impl Stage {
             .finish();
         let mut request =
             Request::post(path).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        if !headers.iter().any(|(name, _)| *name == "host") {
+            request = request.header(header::HOST, MTLS_HOST);
+        }
         for (name, value) in headers {
             request = request.header(*name, value);
         }
@@ -123,6 +127,7 @@ impl Stage {
         let mut request = Request::get(path).header(header::AUTHORIZATION, format!("Bearer {token}"));
         if let Some(shown) = shown {
             request = request.header("client-cert", shown.header());
+            request = request.header(header::HOST, MTLS_HOST);
         }
         self.app.send(request.body(Body::empty()).unwrap()).await
     }

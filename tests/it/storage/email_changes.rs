@@ -76,9 +76,11 @@ async fn a_request_is_done_once_and_undone_once() {
             (Some(vec![3]), Some(at(10).0))
         );
 
-        email_changes::insert(db.write(), &change("c", "third@x.test", 11))
-            .await
-            .unwrap();
+        let later = EmailChangeRow {
+            user_epoch: 1,
+            ..change("c", "third@x.test", 11)
+        };
+        email_changes::insert(db.write(), &later).await.unwrap();
         assert!(email_changes::revert(db.write(), "b", at(20)).await.unwrap());
         assert!(
             !email_changes::revert(db.write(), "b", at(20)).await.unwrap(),
@@ -86,7 +88,7 @@ async fn a_request_is_done_once_and_undone_once() {
             db.name()
         );
         assert_eq!(
-            email_changes::revert_since(db.write(), "u", at(3), at(20))
+            email_changes::revert_since(db.write(), "u", 1, at(20))
                 .await
                 .unwrap(),
             1

@@ -79,6 +79,9 @@ async fn a_list_is_there_while_a_block_in_it_is_needed_and_no_number_comes_again
         while purge::batch(&db, at(10_000)).await.unwrap() > 0 {}
         assert_eq!(take(&db, 1, None, at(20_000)).await, 260, "{}", db.name());
         assert_eq!(lists(at(10_000)).await, [2]);
+        // One block over several lists leaves none of them out.
+        assert_eq!(take(&db, 500, None, at(30_000)).await, 261, "{}", db.name());
+        assert_eq!(lists(at(25_000)).await, [2, 3, 4, 5, 6, 7]);
     }
 }
 

@@ -25,10 +25,14 @@ pub fn with_api(config: &mut Config) {
 impl TestApp {
     /// A key of alice for 90 days.
     pub async fn key_of_alice(&self, scope: &str, resource: &str) -> String {
-        let alice = self.user(USERS[0].1).await;
+        self.key_of(USERS[0].1, scope, resource).await
+    }
+
+    /// A key of whoever has this address, for 90 days.
+    pub async fn key_of(&self, email: &str, scope: &str, resource: &str) -> String {
+        let user = self.user(email).await;
         let grantable = Grantable::to_people(&self.app.config);
-        self.key(Owner::User(&alice.id), scope, resource, &grantable)
-            .await
+        self.key(Owner::User(&user.id), scope, resource, &grantable).await
     }
 
     /// A key of a client for 90 days.
