@@ -5,6 +5,7 @@ use crate::auth::proxies::{caddy, snippet};
 use crate::support::certificates::Certified;
 use crate::support::secure::{trusting, write};
 use crate::support::server;
+use keywright::config::Issuer;
 use rcgen::KeyPair;
 use reqwest::{Client, ClientBuilder};
 use std::process::{Child, Stdio};
@@ -20,10 +21,9 @@ impl Drop for Running {
 }
 
 /// Starts the proxy in front of the server; gives its address.
-async fn start(stage: &Stage) -> (Running, String) {
+async fn start(stage: &Stage, port: u16) -> (Running, String) {
     let behind = server::listen(&stage.app).await;
     write(&stage.folder, &stage.authority.server());
-    let port = server::free_port();
     let file = |name: &str| stage.folder.path().join(name).display().to_string();
     let configuration = snippet("caddy-mtls")
         .replace("mtls.id.example.com:8444", &format!("localhost:{port}"))
@@ -62,9 +62,11 @@ async fn ask(http: &Client, url: &str, header: Option<String>) -> u16 {
 /// RFC 9440 · RFC 8705 §2
 #[tokio::test]
 async fn caddy_passes_the_certificate_of_the_client_on() {
-    let stage = Stage::new().await;
+    let port = server::free_port();
+    let url = format!("https://localhost:{port}");
+    let stage = Stage::with(|config| config.tls.mtls_url = Some(Issuer::parse(&url).unwrap())).await;
     stage.service("CN=mt,O=Example").await;
-    let (_proxy, url) = start(&stage).await;
+    let (_proxy, url) = start(&stage, port).await;
     let own = stage.authority.certify("mt", |_| ());
     let other = Certified::self_signed("mt", &KeyPair::generate().unwrap(), |_| ());
     let build = |builder: ClientBuilder| builder.build().unwrap();

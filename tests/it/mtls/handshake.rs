@@ -132,15 +132,21 @@ async fn a_connection_without_the_certificate_gets_nowhere_with_it_in_a_header()
     let own = secure.authority.certify("mt", |_| ());
     let http = secure.client().build().unwrap();
     let form = [("grant_type", "client_credentials"), ("client_id", "mt")];
-    let ask = async |url: &str| {
+    let authority = secure.mtls_url.trim_start_matches("https://");
+    let ask = async |url: &str, host: &str| {
         let request = http
             .post(format!("{url}/token"))
+            .header("host", host)
             .header("client-cert", own.header());
         request.form(&form).send().await.unwrap().status()
     };
-    assert_eq!(ask(&secure.mtls_url).await, 401);
-    // It is believed where the proxy connects to.
-    assert_eq!(ask(&secure.url).await, 200);
+    assert_eq!(ask(&secure.mtls_url, authority).await, 401);
+    // It is believed where the proxy connects to, for the address for certificates.
+    assert_eq!(ask(&secure.url, authority).await, 200);
+    assert_eq!(
+        ask(&secure.url, secure.url.trim_start_matches("https://")).await,
+        401
+    );
 }
 
 /// What is not for clients is not there: no page, no cookie, no sign-in.
