@@ -178,20 +178,23 @@ pub async fn end(cx: &Cx, session_id: &str) -> Result<()> {
 pub async fn end_all(cx: &Cx, user_id: &str, except: Option<&str>) -> Result<()> {
     ready(&cx.app, cx.now, user_id).await?;
     let mut journal = Journal::begin(Actor::of(cx)).await?;
-    grants::revoke_of_sessions(journal.sql(), user_id, except.unwrap_or_default(), cx.now).await?;
+    let but = except.unwrap_or_default();
+    let mut over = grants::revoke_of_sessions(journal.sql(), user_id, but, cx.now).await?;
     // Whoever signed in by JSON has no session here, and is signed in all the same.
-    grants::revoke_of_client(journal.sql(), user_id, CLIENT_ID, cx.now).await?;
+    over += grants::revoke_of_client(journal.sql(), user_id, CLIENT_ID, cx.now).await?;
     let what = match except {
         Some(except) => {
-            sessions::end_others(journal.sql(), user_id, except, cx.now).await?;
+            over += sessions::end_others(journal.sql(), user_id, except, cx.now).await?;
             "others"
         }
         None => {
-            sessions::end_all(journal.sql(), user_id, cx.now).await?;
+            over += sessions::end_all(journal.sql(), user_id, cx.now).await?;
             "all"
         }
     };
-    journal.note(Event::SessionEnded, ended(user_id, what)).await?;
+    if over > 0 {
+        journal.note(Event::SessionEnded, ended(user_id, what)).await?;
+    }
     journal.commit().await?;
     changed(&cx.app, cx.now, user_id).await
 }
