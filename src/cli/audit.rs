@@ -45,14 +45,16 @@ async fn list(app: &App, of: Option<&str>, since: Seconds, output: Output) -> Re
     let since = app.clock.now() - since;
     let (mut values, mut rows, mut after) = (Vec::new(), Vec::new(), String::new());
     loop {
-        let page = events::list(app.db.read(), since, &after, PAGE).await?;
+        let at = app.db.read();
+        let page = match &of {
+            Some(user_id) => events::list_of_user(at, user_id, since, &after, PAGE).await?,
+            None => events::list(at, since, &after, PAGE).await?,
+        };
         let Some(last) = page.last() else { break };
         after.clone_from(&last.id);
         for row in &page {
-            if of.is_none() || of == row.user_id {
-                values.push(export::event(row));
-                rows.push(cells(row));
-            }
+            values.push(export::event(row));
+            rows.push(cells(row));
         }
     }
     let text = if rows.is_empty() {

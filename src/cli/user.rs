@@ -169,7 +169,7 @@ pub(crate) fn failure(error: &UserError, email: &str) -> CliError {
         UserError::Taken => format!("keywright user show {email}"),
         UserError::Password(_) => "choose another one, or --generate-password".to_owned(),
         UserError::Busy => "try again".to_owned(),
-        UserError::Unknown => "keywright user list".to_owned(),
+        UserError::Changed => format!("keywright user show {email}"),
         UserError::LastAdministrator => "keywright user list".to_owned(),
         UserError::Storage(_) => "keywright doctor".to_owned(),
     };

@@ -57,12 +57,14 @@ impl Standing {
             _ => &self.user,
         };
         let mut journal = Journal::begin(Actor::of(cx)).await?;
-        let counted = password_failures::add(journal.sql(), subject, limit, cx.now).await?;
         let about = About {
             user: user.map(|user| user.id.as_str()),
             ..About::default()
         };
+        // The user first, the count last, as whoever removes the user does it: so nobody waits in a circle, and the row
+        // that all of nobody share is not held for long.
         journal.note(Event::SignInFailed, about).await?;
+        let counted = password_failures::add(journal.sql(), subject, limit, cx.now).await?;
         // Exactly one of any number of racers counts to the limit.
         let locked = user.filter(|user| counted.failures == limit && *subject == user.id);
         if let Some(user) = locked {
@@ -94,11 +96,11 @@ impl Standing {
             return Ok(());
         }
         let mut journal = Journal::begin(Actor::of(cx)).await?;
-        for row in self.rows.iter().filter(over) {
-            password_failures::clear(journal.sql(), &row.subject).await?;
-        }
         if self.device.is_some() {
             notice::wrong_before(&mut journal, user, &self.rows).await?;
+        }
+        for row in self.rows.iter().filter(over) {
+            password_failures::clear(journal.sql(), &row.subject).await?;
         }
         journal.commit().await
     }

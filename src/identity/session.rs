@@ -50,36 +50,44 @@ pub async fn start(
     proof: Proof,
     previous: Option<&LiveSession>,
 ) -> Result<(Opaque, LiveSession)> {
-    begin(cx, user, proof, previous, Occasion::SignIn).await
+    let begun = match begin(cx, user, previous, Occasion::SignIn(proof)).await? {
+        // Signed out meanwhile in another tab: start over, never bring it back.
+        None => begin(cx, user, None, Occasion::SignIn(proof)).await?,
+        begun => begun,
+    };
+    begun.ok_or_else(|| Fault::internal("a session that is new was not renewed"))
 }
 
-/// A session goes on under a new cookie, after a change that its owner has made.
+/// A session goes on under a new cookie, after a change that its owner has made. Without a `proof` it stays as old, and as
+/// good, as it was. Nothing if it has ended meanwhile: it does not come back, and no other one begins.
 ///
 /// # Errors
 /// As [`start`].
 pub async fn renew(
     cx: &Cx,
     user: &UserRow,
-    proof: Proof,
+    proof: Option<Proof>,
     session: &LiveSession,
-) -> Result<(Opaque, LiveSession)> {
-    begin(cx, user, proof, Some(session), Occasion::Change).await
+) -> Result<Option<(Opaque, LiveSession)>> {
+    if session.user_id != user.id {
+        return Ok(None);
+    }
+    begin(cx, user, Some(session), Occasion::Change(proof)).await
 }
 
 /// Why there is a new cookie.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 enum Occasion {
-    SignIn,
-    Change,
+    SignIn(Proof),
+    Change(Option<Proof>),
 }
 
 async fn begin(
     cx: &Cx,
     user: &UserRow,
-    proof: Proof,
     previous: Option<&LiveSession>,
     occasion: Occasion,
-) -> Result<(Opaque, LiveSession)> {
+) -> Result<Option<(Opaque, LiveSession)>> {
     ready(&cx.app, cx.now, &user.id).await?;
     let same = previous.filter(|previous| previous.user_id == user.id);
     let id = same.map_or_else(
@@ -87,13 +95,13 @@ async fn begin(
         |previous| previous.id.clone(),
     );
     let cookie = Opaque::mint(Kind::Session, &id, &*cx.app.entropy, &cx.app.vault);
-    let row = SessionRow {
+    let mut row = SessionRow {
         digest: cookie.digest(&cx.app.vault),
         user_id: user.id.clone(),
         user_epoch: user.credential_epoch,
         auth_time: cx.now.0,
-        acr: proof.acr.to_owned(),
-        amr: proof.amr.to_owned(),
+        acr: String::new(),
+        amr: String::new(),
         ip: cx.ip.to_string(),
         user_agent: cx.user_agent.clone(),
         created_at: cx.now.0,
@@ -102,15 +110,23 @@ async fn begin(
         ended_at: None,
         id,
     };
+    match (occasion, same) {
+        (Occasion::SignIn(proof) | Occasion::Change(Some(proof)), _) => {
+            (row.acr, row.amr) = (proof.acr.to_owned(), proof.amr.to_owned());
+        }
+        (Occasion::Change(None), Some(same)) => {
+            (row.acr, row.amr) = (same.acr.clone(), same.amr.clone());
+            (row.auth_time, row.expires_at) = (same.auth_time, same.expires_at);
+        }
+        (Occasion::Change(None), None) => return Ok(None),
+    }
     let other = previous.filter(|_| same.is_none());
     if let Some(other) = other {
         ready(&cx.app, cx.now, &other.user_id).await?;
     }
     let mut journal = Journal::begin(Actor::of(cx)).await?;
     if same.is_some() && !sessions::renew(journal.sql(), &row).await? {
-        drop(journal);
-        // Signed out meanwhile in another tab: start over, never bring it back.
-        return Box::pin(start(cx, user, proof, None)).await;
+        return Ok(None);
     }
     if let Some(other) = other
         && sessions::end(journal.sql(), &other.id, cx.now).await?
@@ -123,7 +139,7 @@ async fn begin(
     if same.is_none() {
         sessions::insert(journal.sql(), &row).await?;
     }
-    if occasion == Occasion::SignIn {
+    if let Occasion::SignIn(proof) = occasion {
         let about = About {
             amr: Some(proof.amr),
             ..About::user(&user.id)
@@ -149,7 +165,7 @@ async fn begin(
         email: user.email.clone(),
         roles: user.roles.clone(),
     };
-    Ok((cookie, session))
+    Ok(Some((cookie, session)))
 }
 
 /// Ends a session and the grants that do not outlive it, together.
@@ -178,20 +194,23 @@ pub async fn end(cx: &Cx, session_id: &str) -> Result<()> {
 pub async fn end_all(cx: &Cx, user_id: &str, except: Option<&str>) -> Result<()> {
     ready(&cx.app, cx.now, user_id).await?;
     let mut journal = Journal::begin(Actor::of(cx)).await?;
-    grants::revoke_of_sessions(journal.sql(), user_id, except.unwrap_or_default(), cx.now).await?;
+    let but = except.unwrap_or_default();
+    let mut over = grants::revoke_of_sessions(journal.sql(), user_id, but, cx.now).await?;
     // Whoever signed in by JSON has no session here, and is signed in all the same.
-    grants::revoke_of_client(journal.sql(), user_id, CLIENT_ID, cx.now).await?;
+    over += grants::revoke_of_client(journal.sql(), user_id, CLIENT_ID, cx.now).await?;
     let what = match except {
         Some(except) => {
-            sessions::end_others(journal.sql(), user_id, except, cx.now).await?;
+            over += sessions::end_others(journal.sql(), user_id, except, cx.now).await?;
             "others"
         }
         None => {
-            sessions::end_all(journal.sql(), user_id, cx.now).await?;
+            over += sessions::end_all(journal.sql(), user_id, cx.now).await?;
             "all"
         }
     };
-    journal.note(Event::SessionEnded, ended(user_id, what)).await?;
+    if over > 0 {
+        journal.note(Event::SessionEnded, ended(user_id, what)).await?;
+    }
     journal.commit().await?;
     changed(&cx.app, cx.now, user_id).await
 }

@@ -50,10 +50,15 @@ pub async fn with_password(cx: &Cx, username: &str, password: Secret) -> Result<
     };
     let device = user.as_ref().and_then(|user| known_device::find(cx, user));
     let standing = lockout::Standing::load(cx, user.as_ref(), device.as_deref()).await?;
-    let keys = match (&user, &device) {
+    let known = match (&user, &device) {
         // Counted apart: strangers do not use up the tries of a known device (AC-206).
-        (Some(user), Some(device)) if standing.device_is_trusted() => vec![Key::device(&user.id, device)],
-        _ => email.iter().map(Key::email).chain([Key::ip(cx.ip)]).collect(),
+        (Some(user), Some(device)) if standing.device_is_trusted() => Some(Key::device(&user.id, device)),
+        _ => None,
+    };
+    let address = email.as_ref().map(Key::email);
+    let keys = match known {
+        Some(key) => vec![key],
+        None => address.into_iter().chain([Key::ip(cx.ip)]).collect(),
     };
     // Counted before the password is looked at, so that parallel attempts get no more tries (AC-197).
     let attempt = cx
@@ -80,10 +85,13 @@ pub async fn with_password(cx: &Cx, username: &str, password: Secret) -> Result<
         count_failure(cx);
         return Err(Denied::Incorrect);
     };
-    // The count of the address ends, never that of the peer (AC-211).
-    match &email {
-        Some(email) => attempt.refund_and_reset(Key::email(email)).await,
+    // The counts of the device and of the address end, never that of the peer (AC-211).
+    match known.or(address) {
+        Some(key) => attempt.refund_and_reset(key).await,
         None => attempt.refund().await,
+    }
+    if let (Some(_), Some(address)) = (known, address) {
+        cx.app.login_limit.reset(address).await;
     }
     standing.succeeded(cx, found).await?;
     if verdict.rehash {

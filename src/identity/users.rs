@@ -52,9 +52,9 @@ pub enum UserError {
     /// The hashing pool is full, or the session store is away.
     #[error("the server is busy; try again in a few seconds")]
     Busy,
-    /// There is no such user.
-    #[error("there is no such user")]
-    Unknown,
+    /// There is no such user any more, or its credentials are not those that the caller has seen.
+    #[error("the account was changed meanwhile; look at it again")]
+    Changed,
     /// Nobody could administer the server any more.
     #[error("this is the last administrator; make somebody else one first")]
     LastAdministrator,
@@ -124,16 +124,17 @@ pub async fn create(app: &App, new: NewUser, password: Secret) -> Result<UserRow
     Ok(user)
 }
 
-/// Sets a password, unlocks, voids every session and token of the user, and tells the user.
+/// Sets a password, unlocks, voids every session and token of the user, and tells the user. Gives the new credential epoch.
 ///
 /// # Errors
-/// The password is not acceptable; there is no such user; the database fails.
-pub async fn set_password(actor: Actor<'_>, user: &UserRow, password: Secret) -> Result<(), UserError> {
+/// The password is not acceptable; the credentials have changed since `user` was loaded; the database fails.
+pub async fn set_password(actor: Actor<'_>, user: &UserRow, password: Secret) -> Result<i64, UserError> {
     let (app, now) = (actor.app, actor.now);
     let new = hash_for(app, user, password).await?;
     let changed = change_user(app, &user.id, async || {
         let mut journal = Journal::begin(actor).await?;
-        if !users::set_password(journal.sql(), &user.id, &new.hash, now).await? {
+        // Hashing takes its time: a reset by mail that came first stays.
+        if !users::set_password(journal.sql(), &user.id, user.credential_epoch, &new.hash, now).await? {
             return Ok(false);
         }
         note_length(&mut journal, &user.id, &new).await?;
@@ -146,7 +147,11 @@ pub async fn set_password(actor: Actor<'_>, user: &UserRow, password: Secret) ->
         Ok::<_, UserError>(true)
     })
     .await?;
-    if changed { Ok(()) } else { Err(UserError::Unknown) }
+    if changed {
+        Ok(user.credential_epoch + 1)
+    } else {
+        Err(UserError::Changed)
+    }
 }
 
 /// Removes a user with all that is theirs, and tells them. Only the operator removes the last administrator.

@@ -1,8 +1,10 @@
 //! What a server does beside answering: mails at once, key states every few seconds, removal of old rows every minute.
 
 use crate::app::App;
+use crate::identity::event::Event;
 use crate::mail::{self, Outcome};
 use crate::storage::{events, purge};
+use crate::time::Seconds;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +17,10 @@ const PURGE: Duration = Duration::from_secs(60);
 const MAIL: Duration = Duration::from_secs(5);
 /// Between looks at what other processes have changed of users and sessions, where copies are in memory.
 const CHANGES: Duration = Duration::from_secs(1);
+
+/// How long a failed sign-in to no account is kept: as far back as `keywright audit list` looks by itself. Anybody can make
+/// as many as they like, and no account's owner ever looks at them.
+const FAILED_BY_NOBODY: Seconds = Seconds(7 * 86_400);
 
 /// Starts the jobs; they end with the runtime.
 pub fn spawn(app: &Arc<App>) {
@@ -85,6 +91,9 @@ pub async fn remove_old_rows(app: &App) -> crate::storage::Result<u64> {
         let mut batch = purge::batch(&app.db, now).await?;
         let kept = app.config.accounts.activity;
         batch += events::purge(app.db.write(), now - kept, purge::BATCH).await?;
+        let failed = Event::SignInFailed.wire();
+        batch +=
+            events::purge_of_nobody(app.db.write(), failed, now - FAILED_BY_NOBODY, purge::BATCH).await?;
         removed += batch;
         if batch == 0 || app.is_draining() {
             return Ok(removed);

@@ -7,15 +7,14 @@ use super::setup;
 use super::view::{AccountDone, ConfirmLinkPage, LinkAct};
 use crate::cx::Cx;
 use crate::http::render::{self, FormTarget};
-use crate::http::{Exchange, set_session};
+use crate::http::{Exchange, set_device, set_session};
 use crate::identity::browser::Browser;
-use crate::identity::factors::proof_of;
-use crate::identity::{email_change, session};
+use crate::identity::{email_change, known_device, session};
 use crate::oauth::error::Fault;
 use crate::opaque::Opaque;
 use crate::storage::Result;
 use crate::storage::email_changes::EmailChangeRow;
-use crate::storage::users;
+use crate::storage::users::{self, UserRow};
 use axum::http::StatusCode;
 use axum::response::Response;
 
@@ -68,14 +67,16 @@ pub async fn change(exchange: Exchange) -> Response {
     }
     let text = "Your account has its new email address. You are signed out everywhere else.";
     match kept(cx, &browser, &row).await {
-        Ok(cookie) => {
-            let next = Some(match cookie {
+        Ok(kept) => {
+            let next = Some(match kept {
                 Some(_) => ("Your account", "/account"),
                 None => ("Sign in", "/login"),
             });
             let mut response = done(cx, "Email address changed", text, next);
-            if let Some(cookie) = cookie {
+            if let Some((cookie, user)) = kept {
                 set_session(cx, &mut response, &cookie);
+                // It was known by the credentials of before; it is the same browser.
+                set_device(cx, &mut response, &known_device::remember(cx, &user));
             }
             response
         }
@@ -84,17 +85,20 @@ pub async fn change(exchange: Exchange) -> Response {
 }
 
 /// The session of this browser under a new cookie, if it was the user's: the change has ended it like all others.
-async fn kept(cx: &Cx, browser: &Browser, row: &EmailChangeRow) -> Result<Option<Opaque>, Fault> {
+async fn kept(cx: &Cx, browser: &Browser, row: &EmailChangeRow) -> Result<Option<(Opaque, UserRow)>, Fault> {
     let own = browser
         .session
         .as_ref()
-        .filter(|session| session.user_id == row.user_id);
+        .filter(|session| session.user_id == row.user_id && session.user_epoch == row.user_epoch);
     let user = users::find(cx.app.db.write(), &row.user_id).await?;
+    // Whatever else has changed the account since has ended the session for good.
+    let user = user.filter(|user| user.credential_epoch == row.user_epoch + 1);
     let (Some(session), Some(user)) = (own, user) else {
         return Ok(None);
     };
-    let (cookie, _) = session::renew(cx, &user, proof_of(session), session).await?;
-    Ok(Some(cookie))
+    // A mailbox is no sign-in: what was proved, and when, stays as it was.
+    let renewed = session::renew(cx, &user, None, session).await?;
+    Ok(renewed.map(|(cookie, _)| (cookie, user)))
 }
 
 /// Gives the old address back.

@@ -88,7 +88,7 @@ pub(super) fn problem(error: &UserError) -> Option<FieldProblem> {
         UserError::Email | UserError::Taken => Some("email"),
         UserError::Password(_) => Some("password"),
         UserError::Busy => None,
-        UserError::Unknown | UserError::LastAdministrator | UserError::Storage(_) => return None,
+        UserError::Changed | UserError::LastAdministrator | UserError::Storage(_) => return None,
     };
     Some(FieldProblem {
         field,

@@ -80,6 +80,28 @@ pub async fn list(at: Sql<'_>, since: Timestamp, after: &str, limit: i64) -> Res
     )
 }
 
+/// What happened to a user since `since`, the oldest first, after the row `after` (all: empty).
+///
+/// # Errors
+/// The database fails.
+pub async fn list_of_user(
+    at: Sql<'_>,
+    user_id: &str,
+    since: Timestamp,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<EventRow>> {
+    fetch_all!(
+        at => EventRow,
+        "SELECT id, user_id, at, event, ip, user_agent, client_id, request_id, detail
+         FROM events WHERE user_id = $1 AND at >= $2 AND id > $3 ORDER BY id LIMIT $4",
+        user_id,
+        since.0,
+        after,
+        limit,
+    )
+}
+
 /// How often an event happened to a user after `since`.
 ///
 /// # Errors
@@ -103,6 +125,21 @@ pub async fn purge(at: Sql<'_>, before: Timestamp, limit: i64) -> Result<u64> {
     execute!(
         at,
         "DELETE FROM events WHERE id IN (SELECT id FROM events WHERE at < $1 LIMIT $2)",
+        before.0,
+        limit,
+    )
+}
+
+/// As [`purge`], for one kind of event that happened to nobody's account.
+///
+/// # Errors
+/// The database fails.
+pub async fn purge_of_nobody(at: Sql<'_>, event: &str, before: Timestamp, limit: i64) -> Result<u64> {
+    execute!(
+        at,
+        "DELETE FROM events WHERE id IN
+           (SELECT id FROM events WHERE user_id IS NULL AND event = $1 AND at < $2 LIMIT $3)",
+        event,
         before.0,
         limit,
     )

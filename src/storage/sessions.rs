@@ -136,7 +136,8 @@ pub async fn touch(at: Sql<'_>, id: &str, now: Timestamp) -> Result<()> {
     Ok(())
 }
 
-/// The same user has confirmed who they are: the session goes on under a new cookie, the old one is void.
+/// The session goes on under a new cookie, the old one is void; `false` if it has ended, or if its user is disabled or not
+/// of this epoch any more.
 ///
 /// # Errors
 /// The database fails.
@@ -145,7 +146,8 @@ pub async fn renew(at: Sql<'_>, session: &SessionRow) -> Result<bool> {
         at,
         "UPDATE sessions SET digest = $2, user_epoch = $3, auth_time = $4, acr = $5, amr = $6, ip = $7, user_agent = $8,
            last_seen_at = $9, expires_at = $10
-         WHERE id = $1 AND ended_at IS NULL",
+         WHERE id = $1 AND ended_at IS NULL AND EXISTS
+           (SELECT 1 FROM users u WHERE u.id = sessions.user_id AND u.credential_epoch = $3 AND u.disabled_at IS NULL)",
         &session.id,
         &session.digest,
         session.user_epoch,

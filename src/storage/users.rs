@@ -127,15 +127,18 @@ pub async fn any_with_role(at: Sql<'_>, role: &str) -> Result<bool> {
     Ok(found.is_some())
 }
 
-/// Sets the password hash and voids everything issued before (the credential epoch moves on).
+/// Sets the password hash of a user whose credentials have not changed since `epoch`, and voids everything issued before
+/// (the credential epoch moves on by one).
 ///
 /// # Errors
 /// The database fails.
-pub async fn set_password(at: Sql<'_>, id: &str, hash: &str, now: Timestamp) -> Result<bool> {
+pub async fn set_password(at: Sql<'_>, id: &str, epoch: i64, hash: &str, now: Timestamp) -> Result<bool> {
     let changed = execute!(
         at,
-        "UPDATE users SET password_hash = $2, credential_epoch = credential_epoch + 1, updated_at = $3 WHERE id = $1",
+        "UPDATE users SET password_hash = $3, credential_epoch = credential_epoch + 1, updated_at = $4
+         WHERE id = $1 AND credential_epoch = $2",
         id,
+        epoch,
         hash,
         now.0,
     )?;

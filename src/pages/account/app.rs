@@ -49,7 +49,7 @@ pub async fn submit(exchange: Exchange) -> Response {
             // The code has proved a second factor here and now.
             let cookie = match visit.renew(cx, Some(factors::PASSWORD_AND_CODE)).await {
                 Ok(cookie) => cookie,
-                Err(fault) => return render::page_error(cx, fault.into()),
+                Err(response) => return *response,
             };
             let mut response = match (codes.is_empty(), visit.flow.is_empty()) {
                 (false, _) => security::codes_page(cx, &visit, codes, "Authenticator app added"),

@@ -130,13 +130,18 @@ impl Visit {
         recent && (self.session.acr == ACR_MFA || !self.held.any())
     }
 
-    /// The session goes on under a new cookie, with what was proved just now if that is more.
-    async fn renew(&mut self, cx: &Cx, proof: Option<Proof>) -> Result<Opaque, Fault> {
+    /// The session goes on under a new cookie, with what was proved just now if that is more. To the sign-in page if it
+    /// has ended meanwhile.
+    async fn renew(&mut self, cx: &Cx, proof: Option<Proof>) -> Result<Opaque, Box<Response>> {
         let proof = match proof {
             Some(proof) if self.session.acr != ACR_MFA => proof,
             _ => proof_of(&self.session),
         };
-        let (cookie, session) = session::renew(cx, &self.user, proof, &self.session).await?;
+        let renewed = session::renew(cx, &self.user, Some(proof), &self.session).await;
+        let renewed = renewed.map_err(|fault| Box::new(render::page_error(cx, fault.into())))?;
+        let Some((cookie, session)) = renewed else {
+            return Err(Box::new(to_login(cx, "", Page::Security, "")));
+        };
         self.browser.session = Some(session.clone());
         self.session = session;
         Ok(cookie)
@@ -156,6 +161,8 @@ async fn visit(exchange: &Exchange, page: Page, params: &Params) -> Result<Visit
     let user = users::find(at, &session.user_id)
         .await
         .map_err(|error| failed(error.into()))?;
+    // Of another epoch: it has ended since it was looked up, and nothing here may bring it back.
+    let user = user.filter(|user| user.credential_epoch == session.user_epoch);
     let Some(user) = user else {
         return Err(Box::new(to_login(cx, "", page, &flow)));
     };

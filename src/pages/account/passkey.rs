@@ -45,7 +45,7 @@ pub async fn submit(exchange: Exchange) -> Response {
             // The authenticator has verified its user here and now.
             let cookie = match visit.renew(cx, Some(proof)).await {
                 Ok(cookie) => cookie,
-                Err(fault) => return render::page_error(cx, fault.into()),
+                Err(response) => return *response,
             };
             let mut response = match (codes.is_empty(), visit.flow.is_empty()) {
                 (false, _) => security::codes_page(cx, &visit, codes, "Passkey added"),

@@ -12,7 +12,6 @@ use crate::oauth::error::Fault;
 use crate::pages::view::{FieldProblem, PasswordPage};
 use crate::pages::{layout, login, setup};
 use crate::secret::Secret;
-use crate::storage::users;
 use axum::http::StatusCode;
 use axum::response::Response;
 
@@ -57,19 +56,19 @@ pub async fn submit(exchange: Exchange) -> Response {
         Err(_) => return wrong(&visit, "current", "This is not your current password."),
     }
     match accounts::set_password(Actor::of(cx), &visit.user, Secret::new(new.to_owned())).await {
-        Ok(()) => {}
+        // The new epoch has ended this session too: it goes on under a new cookie.
+        Ok(epoch) => visit.user.credential_epoch = epoch,
+        Err(UserError::Changed) => {
+            let text = "Your account was changed meanwhile, so your password was not. Sign in again.";
+            let problem = FieldProblem::of_form(text);
+            return page(cx, &visit, StatusCode::CONFLICT, Some(problem));
+        }
         Err(error @ UserError::Password(_)) => {
             return wrong(&visit, "password", &setup::sentence(&error.to_string()));
         }
         Err(UserError::Busy) => return render::page_error(cx, Fault::Busy.into()),
         Err(UserError::Storage(error)) => return render::page_error(cx, error.into()),
         Err(other) => return render::page_error(cx, Fault::internal(other).into()),
-    }
-    // The new epoch has ended this session too: it goes on under a new cookie.
-    match users::find(cx.app.db.write(), &visit.user.id).await {
-        Ok(Some(user)) => visit.user = user,
-        Ok(None) => return render::not_found(cx),
-        Err(error) => return render::page_error(cx, error.into()),
     }
     match visit.renew(cx, None).await {
         Ok(cookie) => {
@@ -79,7 +78,7 @@ pub async fn submit(exchange: Exchange) -> Response {
             set_device(cx, &mut response, &known_device::remember(cx, &visit.user));
             response
         }
-        Err(fault) => render::page_error(cx, fault.into()),
+        Err(response) => *response,
     }
 }
 

@@ -44,6 +44,10 @@ pub async fn submit(exchange: Exchange) -> Response {
     }
     let some = |value: &str| Some(value.to_owned()).filter(|value| !value.is_empty());
     let (new_name, new_username) = (some(&name), some(&username));
+    let held = (&visit.user.name, &visit.user.preferred_username);
+    if held == (&new_name, &new_username) {
+        return done(cx, Page::Profile, "saved");
+    }
     match save(cx, &visit.user.id, new_name.as_deref(), new_username.as_deref()).await {
         Ok(true) => done(cx, Page::Profile, "saved"),
         Ok(false) => {

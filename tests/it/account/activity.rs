@@ -102,6 +102,21 @@ async fn each_thing_that_happens_leaves_one_event() {
 }
 
 #[tokio::test]
+async fn what_changes_nothing_is_no_event() {
+    let app = TestApp::new().await;
+    let mut alice = app.alice().await;
+    let user = app.user(ALICE).await;
+    let name = user.name.unwrap();
+    let username = user.preferred_username.unwrap_or_default();
+    let same = [("name", name.as_str()), ("preferred_username", username.as_str())];
+    let answer = alice.post_account("/account", &same).await;
+    assert!(answer.location().ends_with("/account?done=saved"));
+    let answer = alice.post_account("/account/sessions", &[]).await;
+    assert!(answer.location().ends_with("/account/sessions?done=others"));
+    assert_eq!(names(&app).await, ["login"]);
+}
+
+#[tokio::test]
 async fn device_sign_in_by_json_lock_and_reset_are_events_too() {
     let app = TestApp::with(|config| {
         with_mail(config);

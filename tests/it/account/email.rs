@@ -2,6 +2,7 @@
 
 use crate::support::mailbox::with_mail;
 use crate::support::{Browser, TestApp, USERS};
+use keywright::time::Seconds;
 
 const ALICE: &str = USERS[0].1;
 const PASSWORD: &str = USERS[0].2;
@@ -82,6 +83,48 @@ async fn the_browser_that_is_signed_in_and_opens_the_link_stays_so() {
     let page = alice.get("/account").await;
     assert!(page.status == 200 && page.body.contains(NEW), "{}", page.body);
     assert!(!other.is_signed_in().await && bob.is_signed_in().await);
+}
+
+/// AC-220: a mailbox is no sign-in, so the session stays as old as it was.
+#[tokio::test]
+async fn a_link_that_is_opened_confirms_nobody() {
+    let app = TestApp::with(|config| {
+        with_mail(config);
+        config.sessions.absolute = Seconds(3_600);
+    })
+    .await;
+    let mut alice = app.alice().await;
+    ask(&mut alice, NEW).await;
+    let link = app.mailed_link(NEW).await;
+    app.clock.advance(601);
+    alice.fill(&link, &[]).await;
+    assert!(alice.is_signed_in().await);
+    let answer = alice.get("/account/security/password").await;
+    assert!(
+        answer.location().contains("flow=confirm.account-password"),
+        "{}",
+        answer.location()
+    );
+    app.clock.advance(2_998);
+    assert!(alice.is_signed_in().await);
+    app.clock.advance(2);
+    assert!(!alice.is_signed_in().await, "its absolute end has not moved");
+}
+
+/// AC-206: as after a change of the password.
+#[tokio::test]
+async fn the_browser_that_opens_the_link_stays_a_known_one() {
+    let app = TestApp::with(with_mail).await;
+    let mut alice = app.alice().await;
+    ask(&mut alice, NEW).await;
+    let link = app.mailed_link(NEW).await;
+    alice.fill(&link, &[]).await;
+    for _ in 0..5 {
+        app.browser().try_sign_in(NEW, "not the password").await;
+    }
+    assert_eq!(app.browser().try_sign_in(NEW, PASSWORD).await.status, 429);
+    alice.cookies.retain(|name, _| name == "__Host-kw-device");
+    assert_eq!(alice.try_sign_in(NEW, PASSWORD).await.status, 303);
 }
 
 /// A link that somebody else opens signs them in to nothing, and ends nothing of theirs.

@@ -1,6 +1,9 @@
 //! A password counts as it was set (SP 800-63B-4 §3.1.1.2): nothing trimmed, folded or cut, one normal form.
 
 use crate::support::{TestApp, USERS};
+use keywright::identity::event::Actor;
+use keywright::identity::users::{self, UserError};
+use keywright::secret::Secret;
 
 async fn set(app: &TestApp, current: &str, new: &str) -> u16 {
     let mut alice = app.browser();
@@ -81,4 +84,23 @@ async fn a_password_with_nul_is_refused() {
         .await;
     assert_eq!(page.status, 400);
     app.browser().sign_in(USERS[0].1, USERS[0].2).await;
+}
+
+/// A reset that commits while another change is hashing stays: it may have been made against who makes that change.
+#[tokio::test]
+async fn of_two_changes_the_first_to_be_stored_stays() {
+    let app = TestApp::new().await;
+    let seen = app.user(USERS[0].1).await;
+    let set = async |password: &str| {
+        let password = Secret::new(password.to_owned());
+        users::set_password(Actor::operator(&app.app), &seen, password).await
+    };
+    assert_eq!(
+        set("the first of the two").await.unwrap(),
+        seen.credential_epoch + 1
+    );
+    let late = set("the second of the two").await;
+    assert!(matches!(late, Err(UserError::Changed)), "{late:?}");
+    assert!(signs_in(&app, "the first of the two").await);
+    assert!(!signs_in(&app, "the second of the two").await);
 }

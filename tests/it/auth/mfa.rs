@@ -101,9 +101,15 @@ async fn the_second_step_is_for_the_account_that_began_it() {
     // Her password changes meanwhile, and with it the epoch of her credentials.
     let alice = app.user(USERS[0].1).await;
     let hash = alice.password_hash.unwrap();
-    users::set_password(app.app.db.write(), &alice.id, &hash, app.now())
-        .await
-        .unwrap();
+    users::set_password(
+        app.app.db.write(),
+        &alice.id,
+        alice.credential_epoch,
+        &hash,
+        app.now(),
+    )
+    .await
+    .unwrap();
     for code in [authenticator.code(app.now()), codes[0].clone()] {
         second_step(&mut browser, &handle, &code)
             .await

@@ -34,6 +34,7 @@ fn what_the_operator_does_is_listed_by_user_and_by_time() {
         ]
     );
     for row in list.as_array().unwrap() {
+        assert_eq!(row["sub"], list[0]["sub"], "nothing of bob");
         assert_eq!(row["detail"]["by"], "operator");
         assert!(
             row["ip"] == "" && row["at"].is_i64() && row["sub"].is_string(),

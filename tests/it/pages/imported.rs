@@ -58,9 +58,15 @@ async fn a_password_that_bcrypt_would_cut_does_not_sign_in() {
     let long = "long ".repeat(20);
     let hash = bcrypt::hash(&long, 12).unwrap();
     let alice = app.user(USERS[0].1).await;
-    users::set_password(app.app.db.write(), &alice.id, &hash, app.now())
-        .await
-        .unwrap();
+    users::set_password(
+        app.app.db.write(),
+        &alice.id,
+        alice.credential_epoch,
+        &hash,
+        app.now(),
+    )
+    .await
+    .unwrap();
     for typed in [long.as_str(), &long[..72], &format!("{}x", &long[..72])] {
         assert_eq!(
             app.browser().try_sign_in(USERS[0].1, typed).await.status,

@@ -46,6 +46,21 @@ async fn a_known_device_has_tries_of_its_own() {
     assert_eq!(device.try_sign_in(ALICE, PASSWORD).await.status, 429);
 }
 
+/// AC-211: on a known device too.
+#[tokio::test]
+async fn a_success_ends_the_count_of_the_device_and_of_the_address() {
+    let app = TestApp::new().await;
+    let mut device = known(&app, 0).await;
+    for _ in 0..3 {
+        wrong(&app, 3).await;
+        for _ in 0..4 {
+            assert_eq!(device.try_sign_in(ALICE, WRONG).await.status, 400);
+        }
+        assert_eq!(device.try_sign_in(ALICE, PASSWORD).await.status, 303);
+        device = known_again(&device);
+    }
+}
+
 fn known_again<'a>(browser: &Browser<'a>) -> Browser<'a> {
     let mut other = Browser::new(browser.app);
     other.cookies = browser.cookies.clone();

@@ -136,7 +136,11 @@ async fn what_becomes_of_the_owner_is_read_with_the_key() {
         assert!(of_user(&db, "k2").await);
         let row = find(&db, "k2").await.unwrap();
         assert_eq!(row.user_disablings, row.disablings);
-        users::set_password(db.write(), "u", "new", at(3)).await.unwrap();
+        assert!(
+            users::set_password(db.write(), "u", 1, "new", at(3))
+                .await
+                .unwrap()
+        );
         let row = find(&db, "k2").await.unwrap();
         assert_eq!(
             row.user_disablings, row.disablings,

@@ -45,6 +45,15 @@ async fn events_are_listed_by_user_and_by_time_and_end_with_both() {
         };
         assert_eq!(list(1, "").await, "bcd", "{}", db.name());
         assert_eq!(list(1, "d").await, "e");
+        let of_since = async |since: i64, after: &str, limit: i64| {
+            let rows = events::list_of_user(db.read(), "u", at(since), after, limit)
+                .await
+                .unwrap();
+            rows.into_iter().map(|row| row.id).collect::<Vec<_>>().join("")
+        };
+        assert_eq!(of_since(0, "", 2).await, "ad", "{}", db.name());
+        assert_eq!(of_since(0, "d", 2).await, "e");
+        assert_eq!(of_since(1, "", 9).await, "de");
         let whole = events::of_user(db.read(), "v", "~", 1).await.unwrap().remove(0);
         assert_eq!(whole, event("c", Some("v"), 2), "{}", db.name());
         let count = async |user: &str, name: &str, since: i64| {
@@ -87,5 +96,33 @@ async fn notices_are_counted_by_class_and_day() {
             "{}",
             db.name()
         );
+    }
+}
+
+/// Whoever tries addresses that are nobody's fills no table for as long as an account keeps what happened to it.
+#[tokio::test]
+async fn what_happened_to_nobody_is_removed_apart() {
+    for db in databases().await {
+        let mut deleted = event("c", None, 0);
+        deleted.event = "user_deleted".to_owned();
+        for row in [
+            event("a", Some("u"), 0),
+            event("b", None, 0),
+            deleted,
+            event("d", None, 1),
+            event("e", None, 2),
+        ] {
+            events::insert(db.write(), &row).await.unwrap();
+        }
+        let purge = async |limit: i64| {
+            events::purge_of_nobody(db.write(), "login", at(2), limit)
+                .await
+                .unwrap()
+        };
+        assert_eq!(purge(1).await, 1, "{}", db.name());
+        assert_eq!((purge(9).await, purge(9).await), (1, 0), "{}", db.name());
+        let left = events::list(db.read(), at(0), "", 9).await.unwrap();
+        let left: Vec<&str> = left.iter().map(|row| row.id.as_str()).collect();
+        assert_eq!(left, ["a", "c", "e"], "{}", db.name());
     }
 }

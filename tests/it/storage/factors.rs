@@ -251,7 +251,7 @@ async fn live_sessions_are_listed_and_ended_by_owner() {
         assert!(!sessions::end_of_user(db.write(), "u", "a", NOW).await.unwrap());
         assert_eq!(sessions::end_others(db.write(), "u", "b", NOW).await.unwrap(), 1);
         assert_eq!(listed(NOW).await, ["b"], "{}", db.name());
-        users::set_password(db.write(), "u", "new", NOW).await.unwrap();
+        assert!(users::set_password(db.write(), "u", 0, "new", NOW).await.unwrap());
         assert!(listed(NOW).await.is_empty(), "of an earlier epoch");
     }
 }

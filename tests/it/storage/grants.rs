@@ -72,7 +72,11 @@ async fn the_standing_joins_grant_user_session_and_denied_token() {
             .await
             .unwrap();
         sessions::end(db.write(), "s", at(1)).await.unwrap();
-        users::set_password(db.write(), "u", "new", at(2)).await.unwrap();
+        assert!(
+            users::set_password(db.write(), "u", 0, "new", at(2))
+                .await
+                .unwrap()
+        );
         users::set_disabled(db.write(), "u", Some(at(3)), at(3))
             .await
             .unwrap();

@@ -68,15 +68,21 @@ async fn a_role_is_found_whole() {
 #[tokio::test]
 async fn a_new_password_moves_the_epoch_and_a_rehash_does_not() {
     for db in databases().await {
-        assert!(users::set_password(db.write(), "u", "new", at(5)).await.unwrap());
+        let set = async |id: &str, epoch: i64, hash: &str| {
+            users::set_password(db.write(), id, epoch, hash, at(5))
+                .await
+                .unwrap()
+        };
+        assert!(set("u", 0, "new").await);
+        assert!(
+            !set("u", 0, "of before").await,
+            "{}: it was changed since",
+            db.name()
+        );
         let row = users::find(db.read(), "u").await.unwrap().unwrap();
         assert_eq!((row.credential_epoch, row.updated_at), (1, at(5).0));
         assert_eq!(row.password_hash.as_deref(), Some("new"));
-        assert!(
-            !users::set_password(db.write(), "nobody", "new", NOW)
-                .await
-                .unwrap()
-        );
+        assert!(!set("nobody", 0, "new").await);
 
         users::rehash(db.write(), "u", "new", "stronger").await.unwrap();
         users::rehash(db.write(), "u", "new", "late").await.unwrap();

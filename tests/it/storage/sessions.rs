@@ -67,7 +67,11 @@ async fn a_session_ends_with_its_user_or_the_password() {
                     assert!(!live(id).await, "{}: enabled, but void for good", db.name());
                 }
                 "two" => {
-                    users::set_password(db.write(), "u", "new", NOW).await.unwrap();
+                    assert!(
+                        users::set_password(db.write(), "u", epoch, "new", NOW)
+                            .await
+                            .unwrap()
+                    );
                     assert!(!live(id).await, "{}: new password", db.name());
                 }
                 _ => {
@@ -151,9 +155,30 @@ async fn a_session_is_renewed_unless_it_has_ended() {
             db.name()
         );
 
-        sessions::end(db.write(), "s", at(800)).await.unwrap();
+        let mut early = session("s");
+        early.user_epoch = 1;
+        assert!(
+            !sessions::renew(db.write(), &early).await.unwrap(),
+            "{}: not of this epoch",
+            db.name()
+        );
+        users::set_password(db.write(), "u", 0, "new", at(750))
+            .await
+            .unwrap();
         assert!(
             !sessions::renew(db.write(), &session("s")).await.unwrap(),
+            "{}: of the epoch before",
+            db.name()
+        );
+        assert!(
+            sessions::renew(db.write(), &early).await.unwrap(),
+            "{}",
+            db.name()
+        );
+
+        sessions::end(db.write(), "s", at(800)).await.unwrap();
+        assert!(
+            !sessions::renew(db.write(), &early).await.unwrap(),
             "{}",
             db.name()
         );

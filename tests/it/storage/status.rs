@@ -123,10 +123,10 @@ async fn what_ended_lately_is_told_and_what_ended_long_ago_is_not() {
         users::set_disabled(db.write(), "disabled", Some(at(1_500)), at(1_500))
             .await
             .unwrap();
-        users::set_password(db.write(), "changed", "new", at(1_500))
+        users::set_password(db.write(), "changed", 0, "new", at(1_500))
             .await
             .unwrap();
-        users::set_password(db.write(), "long-ago", "new", at(900))
+        users::set_password(db.write(), "long-ago", 0, "new", at(900))
             .await
             .unwrap();
         users::set_profile(db.write(), "renamed", Some("R"), None, at(1_500))

@@ -4,6 +4,7 @@ use super::{alices_id, browser_with, cx, is_in, is_shared, node, on_each_store, 
 use crate::support::stores::Which;
 use crate::support::{TestApp, USERS};
 use keywright::identity::event::Actor;
+use keywright::identity::sign_in::PASSWORD;
 use keywright::identity::{session, users};
 use keywright::oauth::error::Fault;
 use keywright::secret::Secret;
@@ -16,6 +17,7 @@ on_each_store! {
     all_sessions_end_at_once,
     a_disabled_user_is_out_at_once,
     a_new_password_ends_the_sessions_at_once,
+    a_session_that_has_ended_is_not_renewed,
     a_removed_user_is_out_at_once,
     a_change_of_the_user_is_seen_at_once,
     /// AC-009, AC-177
@@ -92,6 +94,19 @@ async fn a_new_password_ends_the_sessions_at_once(_: Which, app: TestApp) {
         .await
         .unwrap();
     assert!(!is_in(&app, &alice).await);
+}
+
+async fn a_session_that_has_ended_is_not_renewed(_: Which, app: TestApp) {
+    let alice = app.alice().await;
+    let user = app.user(USERS[0].1).await;
+    let held = session::find(&cx(&app), &alice.cookies["__Host-kw-session"]).await;
+    let held = held.unwrap().unwrap();
+    sign_out(&app, &alice).await;
+    for proof in [None, Some(PASSWORD)] {
+        let renewed = session::renew(&cx(&app), &user, proof, &held).await.unwrap();
+        assert!(renewed.is_none(), "it has ended, and no other one begins");
+    }
+    assert!(session::of_user(&cx(&app), &user.id).await.unwrap().is_empty());
 }
 
 async fn a_removed_user_is_out_at_once(_: Which, app: TestApp) {

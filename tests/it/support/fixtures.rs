@@ -83,7 +83,8 @@ impl TestApp {
     pub async fn change_password_of_alice(&self) {
         let alice = self.user(USERS[0].1).await;
         let now = self.app.clock.now();
-        let changed = users::set_password(self.app.db.write(), &alice.id, "none", now).await;
+        let at = self.app.db.write();
+        let changed = users::set_password(at, &alice.id, alice.credential_epoch, "none", now).await;
         assert!(changed.unwrap());
     }
 

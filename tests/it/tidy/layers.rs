@@ -15,7 +15,7 @@ const MAY_NAME: &[(&str, &str)] = &[
     ),
     ("http", "app cx identity jose oauth pages"),
     ("pages", "app cx http identity mail oauth storage"),
-    ("jobs", "app mail storage"),
+    ("jobs", "app identity mail storage"),
     ("oauth", "app cx ephemeral identity jose keyring storage"),
     ("identity", "app cx ephemeral mail oauth storage"),
     ("cx", "app oauth"),
