@@ -55,7 +55,9 @@ pub(super) enum Pause {
 /// Something of the issuer's that is fetched anew from time to time.
 pub(super) struct Renewed<T> {
     loaded: RwLock<Option<(Arc<T>, Instant)>>,
-    /// When the fetch began that the next one must wait for; held while one is under way.
+    /// When the last fetch ended, if it has brought nothing.
+    failed: RwLock<Option<Instant>>,
+    /// When the fetch began, or failed, that the next one must wait for; held while one is under way.
     fetching: Mutex<Option<Instant>>,
 }
 
@@ -63,6 +65,7 @@ impl<T> Default for Renewed<T> {
     fn default() -> Self {
         Self {
             loaded: RwLock::default(),
+            failed: RwLock::default(),
             fetching: Mutex::default(),
         }
     }
@@ -79,8 +82,14 @@ impl<T: Send + Sync + 'static> Renewed<T> {
         self.fetching.try_lock().is_err()
     }
 
+    /// When the last fetch ended, if it has brought nothing.
+    pub(super) fn failed(&self) -> Option<Instant> {
+        *self.failed.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// What was fetched after `asked`, by `fetch` or by another request meanwhile: whoever comes second finds what the
-    /// first has loaded. `None`: it cannot be had now, or the pause is not over. It goes on when the request that waits
+    /// first has loaded, or that it cannot be had, and never waits for more than one fetch. `None`: it cannot be had now, or
+    /// the pause is not over. It goes on when the request that waits
     /// is given up: nobody can keep others from a newer copy by hanging up.
     pub(super) async fn fetch_since(
         self: &Arc<Self>,
@@ -106,14 +115,16 @@ impl<T: Send + Sync + 'static> Renewed<T> {
             return Some(value);
         }
         let (Pause::Always(wait) | Pause::AfterFailure(wait)) = pause;
-        if fetching.is_some_and(|last| last.elapsed() < wait) {
+        if self.failed().is_some_and(|at| at >= asked) || fetching.is_some_and(|last| last.elapsed() < wait) {
             return None;
         }
-        *fetching = Some(Instant::now());
-        let value = Arc::new(fetch.await?);
-        if matches!(pause, Pause::AfterFailure(_)) {
-            *fetching = None;
-        }
+        let began = Instant::now();
+        let value = fetch.await;
+        let failed = value.is_none().then(Instant::now);
+        *self.failed.write().unwrap_or_else(PoisonError::into_inner) = failed;
+        // The pause after a fetch that took long begins at its end, if it has brought nothing.
+        *fetching = failed.or(matches!(pause, Pause::Always(_)).then_some(began));
+        let value = Arc::new(value?);
         *self.loaded.write().unwrap_or_else(PoisonError::into_inner) =
             Some((Arc::clone(&value), Instant::now()));
         Some(value)

@@ -57,7 +57,7 @@ impl Keys {
                     let keys = Arc::clone(self);
                     tokio::spawn(async move {
                         // What is known stays in use; the next request tries again.
-                        let _renewed = keys.fetch_since(at).await;
+                        let _renewed = keys.newer().await;
                     });
                 }
                 Ok(set)
@@ -68,13 +68,9 @@ impl Keys {
 
     /// The keys after another look at the issuer, unless the last one was a moment ago.
     async fn newer(self: &Arc<Self>) -> Result<Set, Denied> {
-        self.fetch_since(Instant::now()).await
-    }
-
-    async fn fetch_since(self: &Arc<Self>, asked: Instant) -> Result<Set, Denied> {
         let keys = Arc::clone(self);
         let fetch = async move { keys.fetch().await };
-        if let Some(set) = self.set.fetch_since(asked, PAUSE, fetch).await {
+        if let Some(set) = self.set.fetch_since(Instant::now(), PAUSE, fetch).await {
             return Ok(set);
         }
         match self.set.loaded() {

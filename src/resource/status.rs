@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 
 /// A list that cannot be had is asked for at most once a second; otherwise its `ttl` says when.
 const PAUSE: Pause = Pause::AfterFailure(Duration::from_secs(1));
+/// For this long after a fetch that has brought nothing the issuer counts as away.
+const OUTAGE: Duration = Duration::from_secs(15);
 /// A list of a million tokens, one byte each, and never more: a few bytes can unpack to a thousand times as many.
 const MAX_UNPACKED: usize = 1024 * 1024;
 /// Lists kept at one time.
@@ -121,13 +123,20 @@ impl Lists {
             }
             return Ok(last);
         }
-        if let Some(list) = self.renew(&entry, uri, asked).await {
-            return Ok(Some(list));
+        let is_enough = match outage {
+            StatusOutage::Accept => true,
+            StatusOutage::LastCopy => last.as_ref().is_some_and(|list| now < list.expires),
+            StatusOutage::Refuse => false,
+        };
+        // During an outage one request waits for the next try, and all others go by what there is.
+        let is_away = entry.failed().is_some_and(|at| at.elapsed() < OUTAGE);
+        if is_enough && is_away && entry.is_fetching() {
+            return Ok(last);
         }
-        match outage {
-            StatusOutage::Accept => Ok(last),
-            StatusOutage::LastCopy if last.as_ref().is_some_and(|list| now < list.expires) => Ok(last),
-            StatusOutage::LastCopy | StatusOutage::Refuse => Err(Denied::Unavailable),
+        match self.renew(&entry, uri, asked).await {
+            Some(list) => Ok(Some(list)),
+            None if is_enough => Ok(last),
+            None => Err(Denied::Unavailable),
         }
     }
 

@@ -10,7 +10,7 @@ use keywright::resource::{Denied, Require, Resource, StatusOutage};
 use keywright::time::Seconds;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a list is kept, and how long it is relied upon, in seconds.
 const TTL: i64 = 30;
@@ -186,6 +186,50 @@ async fn without_the_issuer_the_last_copy_is_good_until_its_expiry() {
         check(&resource, &token).await,
         Err(Denied::InvalidToken("revoked"))
     );
+}
+
+/// An issuer that says nothing at all costs a request one fetch (5 s), however many wait, and none while it is known.
+#[tokio::test]
+async fn an_issuer_that_hangs_is_waited_for_once() {
+    let issuer = IssuerServer::new().await;
+    let resource = issuer.resource(&issuer.url);
+    let token = issuer.token().await;
+    assert_eq!(check(&resource, &token).await, Ok(()));
+    issuer.app.clock.advance(TTL);
+    issuer.delay.store(600_000, Ordering::SeqCst);
+    let started = Instant::now();
+    let mut checks = Vec::new();
+    // With the copy, and without one.
+    for (resource, expected) in [
+        (&resource, Ok(())),
+        (&issuer.resource(&issuer.url), Err(Denied::Unavailable)),
+    ] {
+        for _ in 0..10 {
+            let (resource, token) = (Arc::clone(resource), token.clone());
+            let checked = tokio::spawn(async move { check(&resource, &token).await });
+            checks.push((checked, expected.clone()));
+        }
+    }
+    for (checked, expected) in checks {
+        assert_eq!(checked.await.unwrap(), expected);
+    }
+    assert!(started.elapsed() < Duration::from_secs(9), "one after the other");
+    assert_eq!(issuer.lists(), 3, "one for the copy, and one each");
+
+    tokio::time::sleep(INTERVAL).await;
+    let next = {
+        let (resource, token) = (Arc::clone(&resource), token.clone());
+        tokio::spawn(async move { check(&resource, &token).await })
+    };
+    while issuer.lists() < 4 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    for _ in 0..10 {
+        assert_eq!(check(&resource, &token).await, Ok(()));
+    }
+    assert!(!next.is_finished(), "one tries, and nobody waits for it");
+    assert_eq!(issuer.lists(), 4);
+    next.abort();
 }
 
 #[tokio::test]
