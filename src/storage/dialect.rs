@@ -266,6 +266,11 @@ impl StorageError {
         }
     }
 
+    /// For a caller that would only wait for what has just kept another one waiting in vain.
+    pub fn timed_out() -> Self {
+        Self(pool::timed_out())
+    }
+
     /// How long a refused caller should wait before it tries again.
     pub const RETRY_AFTER: Seconds = Seconds(2);
 }

@@ -35,6 +35,20 @@ pub async fn take_block(at: Sql<'_>, block: &NewBlock<'_>) -> Result<Option<i64>
     Ok(taken.map(|(first,)| first))
 }
 
+/// The index of a grant, which is `index` from now on if it had none; `None` if there is no such grant.
+///
+/// # Errors
+/// The database fails.
+pub async fn give_index(at: Sql<'_>, grant: &str, index: i64) -> Result<Option<i64>> {
+    let given = fetch_optional!(
+        at => (i64,),
+        "UPDATE grants SET status_index = COALESCE(status_index, $2) WHERE id = $1 RETURNING status_index",
+        grant,
+        index,
+    )?;
+    Ok(given.map(|(index,)| index))
+}
+
 /// The lists of `size` indexes that a live token may refer to, in order.
 ///
 /// # Errors

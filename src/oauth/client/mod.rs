@@ -14,6 +14,7 @@ use super::error::{ErrorCode, Refusal};
 use super::status::LONGEST_TOKEN;
 use crate::app::App;
 use crate::storage::{self, clients, status};
+use crate::time::Timestamp;
 
 /// A registered client, as loaded.
 #[derive(Clone, Debug)]
@@ -26,6 +27,8 @@ pub struct Client {
     pub scope: Scope,
     /// Whether every request of it is refused.
     pub disabled: bool,
+    /// When it was registered.
+    pub created_at: Timestamp,
     /// Digests of its live secrets, newest first, each with its row identifier.
     pub secrets: Vec<(String, Vec<u8>)>,
 }

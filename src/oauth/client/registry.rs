@@ -85,6 +85,7 @@ async fn load(db: &Db, id: &str, now: Timestamp) -> Result<Option<Client>, Fault
         scope,
         metadata,
         disabled: row.disabled_at.is_some(),
+        created_at: Timestamp(row.created_at),
         secrets: secrets
             .into_iter()
             .map(|secret| (secret.id, secret.digest))

@@ -1,9 +1,11 @@
 //! Indexes to hand out. A server takes a block of them with one statement, shuffles it, so that neighbors in a list tell
 //! nothing of each other, and hands them out from memory; what is left at its end is never used.
 
+use super::turn::Turn;
 use super::{LIST_SIZE, LONGEST_TOKEN};
 use crate::cx::Cx;
 use crate::entropy::Entropy;
+use crate::oauth::client::Client;
 use crate::oauth::error::Fault;
 use crate::storage::status::{self, NewBlock};
 use crate::time::{Seconds, Timestamp};
@@ -22,10 +24,14 @@ const TERM: Seconds = Seconds(3_600);
 /// The indexes that this process may hand out, by client; under no client those for grants.
 #[derive(Default)]
 pub(super) struct Indexes {
-    stocks: Mutex<HashMap<Option<String>, Stock>>,
-    /// Held while a block is taken: who waits finds what the first has brought.
-    taking: tokio::sync::Mutex<()>,
+    stocks: Mutex<HashMap<Owner, Stock>>,
+    /// Of those who need a block.
+    taking: Turn,
 }
+
+/// A client, with the time when it was made: one that was removed and added again must not get the indexes whose end was
+/// told with the first one.
+type Owner = Option<(String, Timestamp)>;
 
 struct Stock {
     left: Vec<i64>,
@@ -39,27 +45,29 @@ impl Indexes {
     ///
     /// # Errors
     /// A block is needed and the database fails.
-    pub(super) async fn take(&self, cx: &Cx, client_id: Option<&str>) -> Result<i64, Fault> {
-        let owner = client_id.map(str::to_owned);
+    pub(super) async fn take(&self, cx: &Cx, client: Option<&Client>) -> Result<i64, Fault> {
+        let owner = client.map(|client| (client.id.clone(), client.created_at));
         if let Some(index) = self.pop(&owner, cx.now) {
             return Ok(index);
         }
-        let _one = self.taking.lock().await;
-        loop {
-            if let Some(index) = self.pop(&owner, cx.now) {
-                return Ok(index);
+        let restock = async {
+            loop {
+                if let Some(index) = self.pop(&owner, cx.now) {
+                    return Ok(index);
+                }
+                self.restock(cx, &owner).await?;
             }
-            self.restock(cx, &owner).await?;
-        }
+        };
+        self.taking.run(restock).await
     }
 
-    fn pop(&self, owner: &Option<String>, now: Timestamp) -> Option<i64> {
+    fn pop(&self, owner: &Owner, now: Timestamp) -> Option<i64> {
         let mut stocks = self.stocks.lock().unwrap_or_else(PoisonError::into_inner);
         let stock = stocks.get_mut(owner).filter(|stock| stock.ends > now)?;
         stock.left.pop()
     }
 
-    async fn restock(&self, cx: &Cx, owner: &Option<String>) -> Result<(), Fault> {
+    async fn restock(&self, cx: &Cx, owner: &Owner) -> Result<(), Fault> {
         let size = self.next_size(owner, cx.now);
         let ends = cx.now + TERM;
         let family = match owner {
@@ -68,7 +76,7 @@ impl Indexes {
         };
         let block = NewBlock {
             size,
-            client_id: owner.as_deref(),
+            client_id: owner.as_ref().map(|(id, _)| id.as_str()),
             needed_until: ends + family + LONGEST_TOKEN,
         };
         // Another server was first: the next try sees its block.
@@ -87,7 +95,7 @@ impl Indexes {
         Ok(())
     }
 
-    fn next_size(&self, owner: &Option<String>, now: Timestamp) -> i64 {
+    fn next_size(&self, owner: &Owner, now: Timestamp) -> i64 {
         let stocks = self.stocks.lock().unwrap_or_else(PoisonError::into_inner);
         let used_up = stocks.get(owner).filter(|stock| stock.ends > now);
         let first = match owner {

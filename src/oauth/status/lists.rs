@@ -1,6 +1,7 @@
 //! The lists themselves. What has ended is read with one statement for any number of resource servers that ask, and a
 //! list is signed again only when its bits have changed or its time is over.
 
+use super::turn::Turn;
 use super::{LIST_SIZE, LONGEST_TOKEN, uri, uri_of_all};
 use crate::cx::Cx;
 use crate::jose::{StatusList, TYP_STATUS_LIST};
@@ -28,7 +29,7 @@ const LASTS: i64 = 10;
 #[derive(Default)]
 pub(super) struct Lists {
     read: RwLock<Option<Arc<Ended>>>,
-    reading: tokio::sync::Mutex<()>,
+    reading: Turn,
     signed: Mutex<HashMap<i64, Arc<Document>>>,
 }
 
@@ -109,14 +110,16 @@ impl Lists {
 
     /// What has ended, read unless that was done less than `again` ago; one reads for all who wait.
     async fn newer(&self, cx: &Cx, again: Duration) -> Result<Arc<Ended>, Fault> {
-        let _one = self.reading.lock().await;
-        let known = self.known(cx.now);
-        if let Some(ended) = known.filter(|ended| ended.loaded.elapsed() < again) {
-            return Ok(ended);
-        }
-        let ended = Arc::new(read(cx).await?);
-        *self.read.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&ended));
-        Ok(ended)
+        let look = async {
+            let known = self.known(cx.now);
+            if let Some(ended) = known.filter(|ended| ended.loaded.elapsed() < again) {
+                return Ok(ended);
+            }
+            let ended = Arc::new(read(cx).await?);
+            *self.read.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&ended));
+            Ok(ended)
+        };
+        self.reading.run(look).await
     }
 
     /// A block in this list was taken here: what was read is too old if it does not know the list.

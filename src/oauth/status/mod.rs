@@ -5,14 +5,17 @@
 
 mod indexes;
 mod lists;
+mod turn;
 
 pub use lists::{Document, aggregation, list};
 
 use crate::app::App;
 use crate::cx::Cx;
 use crate::jose::Claims;
+use crate::oauth::client::Client;
 use crate::oauth::error::Fault;
 use crate::storage::grants::Standing;
+use crate::storage::status;
 use crate::time::Seconds;
 use serde::Serialize;
 
@@ -55,15 +58,15 @@ pub async fn index_for_grant(cx: &Cx) -> Result<i64, Fault> {
 /// As [`index_for_grant`].
 pub async fn claim(
     cx: &Cx,
-    client_id: &str,
+    client: &Client,
     standing: Option<&Standing>,
 ) -> Result<Option<StatusClaim>, Fault> {
     if !cx.app.config.tokens.status_list {
         return Ok(None);
     }
     let index = match standing {
-        Some(standing) => standing.status_index,
-        None => Some(cx.app.status.indexes.take(cx, Some(client_id)).await?),
+        Some(standing) => index_of_grant(cx, standing).await?,
+        None => Some(cx.app.status.indexes.take(cx, Some(client)).await?),
     };
     Ok(index.map(|index| StatusClaim {
         status_list: Reference {
@@ -71,6 +74,15 @@ pub async fn claim(
             uri: uri(&cx.app, index / LIST_SIZE),
         },
     }))
+}
+
+/// A grant that was written by a server which knew of no lists gets its index with its next token.
+async fn index_of_grant(cx: &Cx, standing: &Standing) -> Result<Option<i64>, Fault> {
+    if let Some(index) = standing.status_index {
+        return Ok(Some(index));
+    }
+    let index = index_for_grant(cx).await?;
+    Ok(status::give_index(cx.app.db.write(), &standing.id, index).await?)
 }
 
 /// The index that an access token of this server carries.

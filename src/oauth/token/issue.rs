@@ -71,7 +71,7 @@ pub async fn issue(
         source,
     } = authorization;
     let Some(standing) = standing else {
-        let status = status::claim(cx, &client.id, None).await?;
+        let status = status::claim(cx, client, None).await?;
         let Source::ApiKey(key) = source else {
             let access = access_token::mint(cx, client, Subject::Client, &scope, &resources, sender, status)?;
             return Ok(response(access, None, None, scope.to_string()));
@@ -86,7 +86,7 @@ pub async fn issue(
     if is_known_replay(&standing, &source) {
         return Err(replayed(cx, &standing).await?);
     }
-    let status = status::claim(cx, &client.id, Some(&standing)).await?;
+    let status = status::claim(cx, client, Some(&standing)).await?;
     let access = access_token::mint(
         cx,
         client,

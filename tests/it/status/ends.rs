@@ -169,6 +169,17 @@ async fn a_disabled_or_removed_client_is_told_with_the_tokens_that_have_no_row()
     assert!(clients::find(app.app.db.read(), "web").await.unwrap().is_none());
 }
 
+/// The end of a client that was removed is not that of another one with its name.
+#[tokio::test]
+async fn a_client_that_is_added_again_begins_anew() {
+    let app = TestApp::new().await;
+    let old = app.service().await.machine_token().await;
+    assert!(client::remove(&app.app, "svc").await.unwrap());
+    app.clock.advance(1);
+    let new = app.service().await.machine_token().await;
+    assert_eq!(app.have_ended(&[&old, &new]).await, [true, false]);
+}
+
 /// RFC 6749 §4.1.2 · RFC 9700 §4.14.2: what a replay ends is told.
 #[tokio::test]
 async fn a_replay_is_told() {

@@ -1,8 +1,10 @@
 //! Several servers on one database.
 
-use super::{FRESH, reference};
+use super::{FRESH, MACHINE, reference};
 use crate::support::TestApp;
+use keywright::storage::status::{self, NewBlock};
 use std::collections::HashSet;
+use std::time::{Duration, Instant};
 
 /// draft-ietf-oauth-status-list §13.3: no index is given twice, whoever gives it, before and after a restart.
 #[tokio::test]
@@ -72,6 +74,34 @@ async fn a_revocation_on_one_server_is_told_by_the_other() {
         assert_eq!(server.status_of(&one).await, 1);
         assert_eq!(server.status_of(&two).await, 1);
     }
+}
+
+/// A database that does not answer costs each request one limit of time (2.5 s), however many need an index.
+#[tokio::test]
+async fn whoever_waits_for_a_database_that_is_away_waits_once() {
+    let app = TestApp::new().await;
+    let service = app.service().await;
+    // The next block is taken, and not yet: whoever asks for it waits.
+    let mut held = app.app.db.begin().await.unwrap();
+    let block = NewBlock {
+        size: 32,
+        client_id: None,
+        needed_until: app.now(),
+    };
+    assert_eq!(status::take_block(held.sql(), &block).await.unwrap(), Some(0));
+    let started = Instant::now();
+    let token = || service.post("/token", &MACHINE);
+    let answers = tokio::join!(token(), token(), token(), token(), token(), token());
+    for answer in <[_; 6]>::from(answers) {
+        assert_eq!(answer.status, 503, "{}", answer.body);
+    }
+    let took = started.elapsed();
+    assert!(
+        took < Duration::from_millis(4_900),
+        "one after the other: {took:?}"
+    );
+    drop(held);
+    service.machine_token().await;
 }
 
 /// However many resource servers ask, the database is asked once.

@@ -100,6 +100,22 @@ async fn a_grant_takes_another_index_only_from_the_one_it_has() {
     }
 }
 
+/// A grant of a server that knew of no lists.
+#[tokio::test]
+async fn a_grant_without_an_index_gets_one_and_keeps_it() {
+    for db in databases().await {
+        add(&db, "without", 0, |grant| grant.status_index = None).await;
+        add(&db, "with", 7, |_| ()).await;
+        let give = async |id, index| status::give_index(db.write(), id, index).await.unwrap();
+        assert_eq!(give("without", 8).await, Some(8), "{}", db.name());
+        assert_eq!(give("without", 9).await, Some(8));
+        assert_eq!(give("with", 10).await, Some(7));
+        assert_eq!(give("gone", 11).await, None);
+        let found = grants::standing(db.read(), "without", "").await.unwrap().unwrap();
+        assert_eq!(found.status_index, Some(8));
+    }
+}
+
 #[tokio::test]
 async fn what_ended_lately_is_told_and_what_ended_long_ago_is_not() {
     for db in databases().await {
