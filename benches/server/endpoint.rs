@@ -89,7 +89,8 @@ impl Endpoint {
             Self::Introspection => &[Aim::Cpu(1.2)],
             Self::Refresh => &[Aim::Cpu(4.0)],
             Self::Authorize => &[Aim::Cpu(15.0), Aim::Writes(2.0)],
-            Self::SignIn => &[Aim::OfHash(1.15), Aim::Writes(4.0)],
+            // Four, and two to the table of attempts that is not flushed.
+            Self::SignIn => &[Aim::OfHash(1.15), Aim::Writes(6.0)],
         }
     }
 
