@@ -1,5 +1,5 @@
 //! Pages belong to people: a request with an API key gets 403, whatever else it brings (AC-242). The endpoints for
-//! programs answer by themselves. Tests: tests/it/api_keys/pages.rs.
+//! programs answer by themselves. Tests: tests/it/api_keys/misuse.rs.
 
 use crate::app::App;
 use crate::oauth::api_key::PREFIX;
