@@ -168,7 +168,7 @@ pub(crate) fn failure(error: &UserError, email: &str) -> CliError {
         UserError::Email => "keywright user add name@example.com --generate-password".to_owned(),
         UserError::Taken => format!("keywright user show {email}"),
         UserError::Password(_) => "choose another one, or --generate-password".to_owned(),
-        UserError::Busy => "try again".to_owned(),
+        UserError::Busy | UserError::TooOften => "try again".to_owned(),
         UserError::Changed => format!("keywright user show {email}"),
         UserError::LastAdministrator => "keywright user list".to_owned(),
         UserError::Storage(_) => "keywright doctor".to_owned(),

@@ -150,6 +150,7 @@ pub async fn revert(cx: &Cx, row: &EmailChangeRow) -> Result<bool, UserError> {
             return Ok(false);
         }
         email_changes::revert_since(journal.sql(), &row.user_id, row.user_epoch, cx.now).await?;
+        let before = users::find(journal.sql(), &row.user_id).await?;
         match users::restore_email(journal.sql(), &row.user_id, &row.old_email, cx.now).await {
             Ok(true) => {}
             Ok(false) => return Ok(false),
@@ -161,6 +162,11 @@ pub async fn revert(cx: &Cx, row: &EmailChangeRow) -> Result<bool, UserError> {
         journal
             .note(Event::EmailChangeUndone, About::user(&row.user_id))
             .await?;
+        // Whoever has the address that the account had until now is told why it no longer signs anybody in.
+        if let Some(before) = before.filter(|before| before.email != row.old_email) {
+            let to_new = (before.email.as_str(), "/login".to_owned(), REVERTIBLE);
+            send(&mut journal, Template::EmailUndone, to_new).await?;
+        }
         journal.commit().await?;
         Ok::<_, UserError>(true)
     })

@@ -66,7 +66,6 @@ pub async fn create(
         email: link.email.clone(),
         email_verified: true,
         name,
-        preferred_username: Some(email.local_part().to_owned()),
         ..NewUser::default()
     };
     let user = accounts::prepare(&cx.app, new, password).await?;
@@ -79,6 +78,9 @@ pub async fn create(
         Err(error) if error.is_unique_violation() => return Ok(false),
         Err(error) => return Err(error.into()),
     }
+    // Nobody gets the username of somebody else; whose is taken chooses another one later.
+    let username = Some(email.local_part());
+    users::set_profile(journal.sql(), &user.id, user.name.as_deref(), username, cx.now).await?;
     journal.note(Event::Created, About::user(&user.id)).await?;
     journal.commit().await?;
     Ok(true)

@@ -13,7 +13,12 @@ use crate::oauth::status::LONGEST_TOKEN;
 use crate::secret::Secret;
 use crate::storage::StorageError;
 pub use crate::storage::users::UserRow;
-use crate::storage::{device_codes, factors, password_failures, status, users};
+use crate::storage::{device_codes, events, factors, password_failures, status, users};
+use crate::time::Seconds;
+
+/// Changes of a password by its user in a day. Each voids the links of mails, so whoever knows a stolen password could
+/// otherwise keep its owner from resetting it.
+const CHANGES: (i64, Seconds) = (5, Seconds(86_400));
 
 /// The role of people who administer this server.
 pub const ADMIN: &str = "admin";
@@ -49,6 +54,9 @@ pub enum UserError {
     /// The password is not acceptable.
     #[error("{0}")]
     Password(PasswordProblem),
+    /// The password was changed too often today.
+    #[error("your password was changed {} times within a day; wait before you change it again", CHANGES.0)]
+    TooOften,
     /// The hashing pool is full, or the session store is away.
     #[error("the server is busy; try again in a few seconds")]
     Busy,
@@ -136,6 +144,12 @@ pub async fn set_password(actor: Actor<'_>, user: &UserRow, password: Secret) ->
         // Hashing takes its time: a reset by mail that came first stays.
         if !users::set_password(journal.sql(), &user.id, user.credential_epoch, &new.hash, now).await? {
             return Ok(false);
+        }
+        // The row of the user is held by now, so that changes at one time are counted one after the other.
+        let name = Event::PasswordChanged.wire();
+        let today = events::count_since(journal.sql(), &user.id, name, now - CHANGES.1).await?;
+        if actor.cx.is_some() && today >= CHANGES.0 {
+            return Err(UserError::TooOften);
         }
         note_length(&mut journal, &user.id, &new).await?;
         password_failures::unlock(journal.sql(), &user.id).await?;

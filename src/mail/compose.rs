@@ -88,6 +88,8 @@ templates! {
         "Your email address is about to change";
     /// To the address of before: there is another one; the link undoes that.
     EmailChanged, "mail/email_changed.txt", "mail/email_changed.html", "Your email address was changed";
+    /// To the address in between: the account has its earlier one again.
+    EmailUndone, "mail/email_undone.txt", "mail/email_undone.html", "Your email address was changed back";
 }
 
 #[cfg(test)]

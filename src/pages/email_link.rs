@@ -46,6 +46,10 @@ async fn open(exchange: &Exchange, found: Result<Option<EmailChangeRow>>, act: L
                 LinkAct::ChangeEmail => row.new_email.clone(),
                 _ => row.old_email.clone(),
             },
+            instead_of: match act {
+                LinkAct::ChangeEmail => Some(row.old_email.clone()),
+                _ => None,
+            },
             act,
         };
         render::page(StatusCode::OK, &view, FormTarget::Here)

@@ -87,7 +87,7 @@ pub(super) fn problem(error: &UserError) -> Option<FieldProblem> {
     let field = match error {
         UserError::Email | UserError::Taken => Some("email"),
         UserError::Password(_) => Some("password"),
-        UserError::Busy => None,
+        UserError::Busy | UserError::TooOften => None,
         UserError::Changed | UserError::LastAdministrator | UserError::Storage(_) => return None,
     };
     Some(FieldProblem {

@@ -39,6 +39,7 @@ pub async fn open(exchange: Exchange) -> Response {
             csrf: link::csrf(&exchange.cx, browser),
             action: link::action(&exchange),
             email: row.email.clone(),
+            instead_of: None,
             act: LinkAct::Verify,
         };
         render::page(StatusCode::OK, &view, FormTarget::Here)

@@ -66,6 +66,10 @@ pub async fn submit(exchange: Exchange) -> Response {
         Err(error @ UserError::Password(_)) => {
             return wrong(&visit, "password", &setup::sentence(&error.to_string()));
         }
+        Err(error @ UserError::TooOften) => {
+            let problem = FieldProblem::of_form(setup::sentence(&error.to_string()));
+            return page(cx, &visit, StatusCode::TOO_MANY_REQUESTS, Some(problem));
+        }
         Err(UserError::Busy) => return render::page_error(cx, Fault::Busy.into()),
         Err(UserError::Storage(error)) => return render::page_error(cx, error.into()),
         Err(other) => return render::page_error(cx, Fault::internal(other).into()),

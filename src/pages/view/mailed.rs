@@ -93,8 +93,10 @@ pub struct ConfirmLinkPage {
     pub csrf: String,
     /// The link itself.
     pub action: String,
-    /// Whose account.
+    /// Whose account; of one that changes its address, the address that it gets or keeps.
     pub email: String,
+    /// Its address until then, where the link changes that.
+    pub instead_of: Option<String>,
     /// What it does.
     pub act: LinkAct,
 }

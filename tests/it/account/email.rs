@@ -38,6 +38,10 @@ async fn the_address_changes_by_the_link_that_goes_to_the_new_one() {
     for _ in 0..2 {
         let page = app.browser().get(&link).await;
         assert!(page.status == 200 && page.body.contains(NEW), "{}", page.body);
+        assert!(
+            page.body.contains(ALICE),
+            "whoever opens it sees whose account it is"
+        );
     }
     assert_eq!(app.user(ALICE).await.email, ALICE, "looking changes nothing");
     assert!(alice.is_signed_in().await);

@@ -7,6 +7,7 @@ const ALICE: &str = USERS[0].1;
 const PASSWORD: &str = USERS[0].2;
 const NEW: &str = "alice@new.test";
 const ISSUER: &str = "https://id.example.test";
+const CHANGED_BACK: &str = "Your email address was changed back";
 
 /// Asks for another address; gives the link that went there.
 async fn asked(app: &TestApp, alice: &mut Browser<'_>, new: &str) -> String {
@@ -126,6 +127,14 @@ async fn the_old_address_undoes_the_change_within_seven_days() {
         is_gone(&app.browser().get(&reset).await);
         is_gone(&app.browser().get(&revert).await);
         assert_eq!(app.browser().try_sign_in(NEW, PASSWORD).await.status, 400);
+        // Mails of one second come in any order.
+        let told = app.mails(NEW).await;
+        let told = told.iter().find(|mail| mail.subject == CHANGED_BACK).unwrap();
+        assert!(
+            !told.text.contains(ALICE) && !told.text.contains("Device:"),
+            "it may be the thief who reads it: {}",
+            told.text
+        );
     }
 }
 
@@ -142,6 +151,11 @@ async fn the_old_address_stops_a_change_that_is_only_asked_for() {
     assert!(!thief.is_signed_in().await);
     is_gone(&app.browser().get(&change).await);
     assert_eq!(app.user(ALICE).await.email, ALICE);
+    assert_eq!(
+        app.mails(NEW).await.len(),
+        1,
+        "it never was an address of the account"
+    );
 }
 
 /// Changing the address once more takes nothing from the first owner, and undoing it undoes both.
@@ -174,6 +188,8 @@ async fn a_second_change_does_not_outrun_the_first_owner() {
     is_gone(&app.browser().get(&at_change).await);
     is_gone(&app.browser().fill(&thiefs, &[]).await);
     assert_eq!(app.user(ALICE).await.email, ALICE);
+    let told = app.mails("third@new.test").await;
+    assert!(told.iter().any(|mail| mail.subject == CHANGED_BACK));
 }
 
 /// AC-229: seconds do not tell changes apart, and whoever had the account keeps no key of it.

@@ -104,3 +104,37 @@ async fn of_two_changes_the_first_to_be_stored_stays() {
     assert!(signs_in(&app, "the first of the two").await);
     assert!(!signs_in(&app, "the second of the two").await);
 }
+
+/// Each change voids the links of mails: whoever knows a stolen password must not keep its owner from resetting it.
+#[tokio::test]
+async fn a_password_is_changed_five_times_a_day_and_a_reset_by_mail_still_works() {
+    let app = TestApp::with(|config| {
+        crate::support::mailbox::with_mail(config);
+        config.login.attempts = 100;
+    })
+    .await;
+    let mut current = USERS[0].2.to_owned();
+    for number in 0..5 {
+        let new = format!("a lantern of number {number}");
+        assert_eq!(set(&app, &current, &new).await, 303, "{number}");
+        current = new;
+        app.clock.advance(60);
+    }
+    app.browser()
+        .fill("/reset-password", &[("email", USERS[0].1)])
+        .await;
+    assert_eq!(set(&app, &current, "one lantern too many").await, 429);
+    assert!(signs_in(&app, &current).await, "nothing was changed");
+    let link = app.mailed_link(USERS[0].1).await;
+    let done = app
+        .browser()
+        .fill(&link, &[("password", "what the owner chooses")])
+        .await;
+    assert_eq!(done.status, 200, "{}", done.body);
+    assert!(signs_in(&app, "what the owner chooses").await);
+    app.clock.advance(86_400);
+    assert_eq!(
+        set(&app, "what the owner chooses", "a lantern of tomorrow").await,
+        303
+    );
+}

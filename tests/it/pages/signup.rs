@@ -61,6 +61,7 @@ async fn an_account_comes_from_the_mailed_link_and_not_before() {
     let user = app.user(NEW).await;
     assert!(user.email_verified);
     assert_eq!(user.name.as_deref(), Some("New Person"));
+    assert_eq!(user.preferred_username.as_deref(), Some("new"));
     assert_eq!((user.roles.as_str(), user.groups.as_str()), ("[]", "[]"));
     assert_eq!(
         browser.fill(&path, &[("password", PASSWORD)]).await.status,
@@ -68,6 +69,20 @@ async fn an_account_comes_from_the_mailed_link_and_not_before() {
         "once"
     );
     app.browser().sign_in(NEW, PASSWORD).await;
+}
+
+/// Apps show usernames: a new account must not look like somebody else's.
+#[tokio::test]
+async fn a_username_that_somebody_has_is_not_given_twice() {
+    let app = TestApp::with(with_sign_up).await;
+    let owner = app.user(crate::support::USERS[0].1).await;
+    let now = keywright::time::Timestamp(owner.updated_at);
+    let named = users::set_profile(app.app.db.write(), &owner.id, None, Some("NEW"), now).await;
+    assert!(named.unwrap());
+    let path = link(&app).await;
+    let done = app.browser().fill(&path, &[("password", PASSWORD)]).await;
+    assert!(done.body.contains("id=\"account-done\""), "{}", done.body);
+    assert_eq!(app.user(NEW).await.preferred_username, None);
 }
 
 /// Mass assignment: what a form may say of a new user is the name and the password.
