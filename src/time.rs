@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::ops::{Add, Sub};
 use std::str::FromStr;
+use std::time::Duration;
 
 /// Seconds since 1970-01-01 UTC, as in RFC 7519 `NumericDate`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -44,6 +45,13 @@ impl Timestamp {
 /// A span of whole seconds. In text: `90`, `90s`, `15m`, `12h` or `7d`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Seconds(pub i64);
+
+impl From<Seconds> for Duration {
+    /// A span that goes back is none.
+    fn from(span: Seconds) -> Self {
+        Self::from_secs(u64::try_from(span.0).unwrap_or_default())
+    }
+}
 
 impl FromStr for Seconds {
     type Err = &'static str;

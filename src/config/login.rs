@@ -15,6 +15,8 @@ pub struct Login {
     pub lock_after: u32,
     /// Failed sign-ins within a minute, of all accounts together, that a server warns of.
     pub alert_after: u32,
+    /// How long a sign-in on a device that is not known waits then.
+    pub alert_delay: Seconds,
 }
 
 pub(super) const SETTINGS: &[Setting] = &[
@@ -42,6 +44,12 @@ pub(super) const SETTINGS: &[Setting] = &[
         "100",
         "Failed sign-ins within a minute, of all accounts together, that a server warns of in its log.",
     ),
+    Setting::new(
+        "login.alert_delay",
+        Kind::Duration,
+        "1s",
+        "How long a sign-in on a device that is not known waits then, until a minute has fewer failures (at most 5s).",
+    ),
 ];
 
 impl Login {
@@ -51,6 +59,7 @@ impl Login {
             window: reader.duration("login.window", "1s"..="1d"),
             lock_after: reader.integer("login.lock_after", 3..=100), // SP 800-63B-4 §3.2.2: at most 100
             alert_after: reader.integer("login.alert_after", 1..=1_000_000),
+            alert_delay: reader.duration("login.alert_delay", "0s"..="5s"),
         }
     }
 }

@@ -40,7 +40,7 @@ pub async fn serve(app: Arc<App>, listeners: impl Into<Listeners>, stop: impl Fu
         places: Arc::new(Semaphore::new(
             usize::try_from(limits.max_connections).unwrap_or(usize::MAX),
         )),
-        head_timeout: Duration::from_secs(u64::try_from(limits.header_timeout.0).unwrap_or(10)),
+        head_timeout: limits.header_timeout.into(),
         graceful: GracefulShutdown::new(),
     };
     let accept = async {
@@ -60,7 +60,7 @@ pub async fn serve(app: Arc<App>, listeners: impl Into<Listeners>, stop: impl Fu
         () = stop => {}
     }
     app.drain();
-    let drain = Duration::from_secs(u64::try_from(app.config.server.drain.0).unwrap_or(30));
+    let drain = app.config.server.drain.into();
     if tokio::time::timeout(drain, server.graceful.shutdown())
         .await
         .is_err()

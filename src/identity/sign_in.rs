@@ -73,6 +73,10 @@ pub async fn with_password(cx: &Cx, username: &str, password: Secret) -> Result<
             }
             Refused::Fault(fault) => Denied::Fault(fault),
         })?;
+    // Whoever is known is not kept waiting by an attack on everybody (AC-210).
+    if known.is_none() && cx.app.failure_rate.is_high(cx.now) {
+        tokio::time::sleep(cx.app.config.login.alert_delay.into()).await;
+    }
     let stored = user.as_ref().and_then(|user| user.password_hash.clone());
     let verdict = cx.app.passwords.verify(password.clone(), stored).await;
     let Ok(verdict) = verdict else {

@@ -1,11 +1,13 @@
 //! The limit on sign-ins: five in a quarter of an hour, per address of the peer and per account (design.md D4).
 
 use crate::log_canaries::capture::Log;
-use crate::support::{Answer, TestApp};
+use crate::support::{Answer, TestApp, USERS};
 use axum::body::Body;
 use axum::http::{Request, header};
 use keywright::config::{Cidr, Config, LogFormat, StoreUrl};
+use keywright::time::Seconds;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 const EMAIL: &str = "alice@example.test";
 const PASSWORD: &str = "correct horse battery";
@@ -254,6 +256,7 @@ async fn many_failures_in_a_minute_are_told_once() {
     let app = TestApp::with(|config| {
         behind_a_proxy(config);
         config.login.alert_after = 10;
+        config.login.alert_delay = Seconds(0);
     })
     .await;
     let alerts = || log.text().matches("many_failed_sign_ins").count();
@@ -278,4 +281,39 @@ async fn many_failures_in_a_minute_are_told_once() {
     spray(2, 12).await;
     assert_eq!(alerts(), 2);
     assert_eq!(attempt(&app, "198.51.100.1", EMAIL, PASSWORD).await.status, 303);
+}
+
+/// AC-210: one password on many accounts gets slower, and so does who signs in on a new device; known ones do not wait.
+#[tokio::test]
+async fn while_many_sign_ins_fail_only_known_devices_do_not_wait() {
+    const DELAY: Duration = Duration::from_secs(4);
+    let app = TestApp::with(|config| {
+        behind_a_proxy(config);
+        config.login.alert_after = 5;
+        config.login.alert_delay = Seconds(4);
+    })
+    .await;
+    let mut known = app.alice().await;
+    known.cookies.retain(|name, _| name.contains("device"));
+    let waits = async |from: &str, email: &str, password: &str| {
+        let begun = Instant::now();
+        let status = attempt(&app, from, email, password).await.status;
+        (status.as_u16(), begun.elapsed() >= DELAY)
+    };
+    for n in 0..5 {
+        let from = format!("203.0.113.{n}");
+        assert_eq!(waits(&from, &format!("a{n}@x.test"), WRONG).await, (400, false));
+    }
+    assert_eq!(waits("203.0.113.9", "nobody@x.test", WRONG).await, (400, true));
+    let begun = Instant::now();
+    assert_eq!(known.try_sign_in(EMAIL, PASSWORD).await.status, 303);
+    assert!(begun.elapsed() < DELAY, "a known device does not wait");
+    app.clock.advance(60);
+    assert_eq!(
+        waits("203.0.113.12", USERS[1].1, USERS[1].2).await,
+        (303, true),
+        "the minute after"
+    );
+    app.clock.advance(60);
+    assert_eq!(waits("203.0.113.13", USERS[1].1, USERS[1].2).await, (303, false));
 }
