@@ -5,6 +5,7 @@ use super::client::duration;
 use super::error::{CliError, Result};
 use super::output::{Output, instant, table};
 use crate::app::App;
+use crate::identity::event::{About, Actor, Event, Journal};
 use crate::jose::import::import_pem;
 use crate::jose::{Alg, Pkcs8Der};
 use crate::keyring::{self, KeyringError};
@@ -102,9 +103,16 @@ async fn announce(
 ) -> Result {
     let now = app.clock.now();
     let wait = activate_in.unwrap_or(app.config.keys.announce);
-    let kid = keyring::import(&app.db, &app.vault, &*app.entropy, alg, key, now, wait)
+    let mut journal = Journal::begin(Actor::operator(app)).await?;
+    let kid = keyring::import(journal.sql(), &app.vault, &*app.entropy, alg, key, now, wait)
         .await
         .map_err(failure)?;
+    let about = About {
+        what: Some(&kid),
+        ..About::default()
+    };
+    journal.note(Event::SigningKeyAnnounced, about).await?;
+    journal.commit().await?;
     if wait.0 == 0 {
         keyring::tick(&app.db, now, app.keep_retired_keys())
             .await

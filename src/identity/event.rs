@@ -96,6 +96,16 @@ events! {
     Disabled, "user_disabled", "Account disabled";
     /// By the operator.
     Enabled, "user_enabled", "Account enabled";
+    /// By the operator, as all that follow.
+    ClientCreated, "client_created", "App registered";
+    /// Its registration, or whether it is disabled.
+    ClientChanged, "client_changed", "App changed";
+    /// With all that was granted to it.
+    ClientRemoved, "client_removed", "App removed from the server";
+    /// The old one ends soon, or at once.
+    ClientSecretReplaced, "client_secret_replaced", "Secret of the app replaced";
+    /// It signs later, and is told of in the log then.
+    SigningKeyAnnounced, "signing_key_announced", "Signing key announced";
 }
 
 impl Event {
@@ -169,6 +179,14 @@ pub struct About<'a> {
 }
 
 impl<'a> About<'a> {
+    /// Of a client.
+    pub fn client(id: &'a str) -> Self {
+        Self {
+            client: Some(id),
+            ..Self::default()
+        }
+    }
+
     /// Of an account.
     pub fn user(id: &'a str) -> Self {
         Self {

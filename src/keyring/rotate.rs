@@ -5,7 +5,7 @@ use crate::entropy::Entropy;
 use crate::jose::generate::generate;
 use crate::jose::{Alg, Pkcs8Der, SigningKey};
 use crate::storage::signing_keys::{self, KeyRow};
-use crate::storage::{Db, Tx};
+use crate::storage::{Db, Sql, Tx};
 use crate::time::{Seconds, Timestamp};
 use crate::vault::Vault;
 
@@ -46,7 +46,7 @@ pub async fn announce(
     activate_in: Seconds,
 ) -> Result<String, KeyringError> {
     let key = generate(alg, entropy).map_err(|_| KeyringError::Generate)?;
-    import(db, vault, entropy, alg, &key, now, activate_in).await
+    import(db.write(), vault, entropy, alg, &key, now, activate_in).await
 }
 
 /// Announces a key of the operator's. Gives its `kid`.
@@ -54,7 +54,7 @@ pub async fn announce(
 /// # Errors
 /// As [`announce`].
 pub async fn import(
-    db: &Db,
+    at: Sql<'_>,
     vault: &Vault,
     entropy: &dyn Entropy,
     alg: Alg,
@@ -63,7 +63,7 @@ pub async fn import(
     activate_in: Seconds,
 ) -> Result<String, KeyringError> {
     let row = sealed(alg, key, "announced", now, now + activate_in, vault, entropy)?;
-    if !signing_keys::insert(db.write(), &row).await? {
+    if !signing_keys::insert(at, &row).await? {
         return Err(KeyringError::Announced(row.alg));
     }
     Ok(row.kid)
@@ -84,6 +84,8 @@ pub async fn tick(db: &Db, now: Timestamp, keep_retired: Seconds) -> Result<bool
         let mut tx: Tx = db.begin().await?;
         if signing_keys::promote(&mut tx, &row.alg, &row.kid, now).await? {
             tx.commit().await?;
+            let (kid, alg) = (row.kid.as_str(), row.alg.as_str());
+            tracing::info!(target: "audit", event = "signing_key_activated", kid, alg, "signing key took over");
             changed = true;
         }
     }

@@ -55,11 +55,17 @@ async fn what_happens_to_accounts_and_grants_is_told() {
     let code = web.code(&mut alice, &[]).await;
     told(&log, &mut seen, "consent_given");
     let tokens = web.redeem(&code).await.tokens();
+    told(&log, &mut seen, "tokens_issued");
+    assert_eq!(events(&log)[seen - 1]["by"], "code");
+    assert_eq!(events(&log)[seen - 1]["client"], "web");
     assert_eq!(web.revoke(&tokens.access_token).await.status, 200);
     told(&log, &mut seen, "token_revoked");
     web.redeem(&code).await.refused(400, "invalid_grant");
     told(&log, &mut seen, "replay");
     let tokens = web.tokens(&mut alice, &[]).await;
+    let tokens = web.refresh(&tokens.refresh_token.unwrap()).await.tokens();
+    told(&log, &mut seen, "tokens_issued");
+    assert_eq!(events(&log)[seen - 1]["by"], "refresh_token");
     assert_eq!(web.revoke(&tokens.refresh_token.unwrap()).await.status, 200);
     told(&log, &mut seen, "token_revoked");
 

@@ -244,7 +244,7 @@ async fn private_keys_are_sealed_under_the_data_key_and_their_own_name() {
     let app = TestApp::new().await;
     let der = generate(Alg::EdDSA, &SystemEntropy).unwrap();
     let (db, vault, now) = (&app.app.db, &app.app.vault, app.app.clock.now());
-    let imported = keyring::import(db, vault, &SystemEntropy, Alg::EdDSA, &der, now, HOUR).await;
+    let imported = keyring::import(db.write(), vault, &SystemEntropy, Alg::EdDSA, &der, now, HOUR).await;
     imported.unwrap();
     let stored = rows(&app, Alg::EdDSA).await.remove(0).private_key;
     for part in der.expose().chunks_exact(8) {

@@ -5,10 +5,10 @@ use super::{secret, snippet};
 use crate::app::App;
 use crate::cli::error::{CliError, Result};
 use crate::cli::output::Output;
+use crate::identity::event::{About, Actor, Event, Journal};
 use crate::oauth::client::registration::{Profile, profile};
 use crate::oauth::client::{Metadata, auth};
 use crate::opaque::Opaque;
-use crate::storage::Tx;
 use crate::storage::clients::{self, ClientRow};
 use clap::Args;
 use serde_json::{Value, json};
@@ -130,8 +130,8 @@ pub(crate) async fn insert(app: &App, id: &str, metadata: &Metadata) -> Result<(
         created_at: now.0,
         updated_at: now.0,
     };
-    let mut tx: Tx = app.db.begin().await?;
-    clients::insert(tx.sql(), &client)
+    let mut journal = Journal::begin(Actor::operator(app)).await?;
+    clients::insert(journal.sql(), &client)
         .await
         .map_err(|error| match error {
             taken if taken.is_unique_violation() => CliError::failure(
@@ -141,11 +141,12 @@ pub(crate) async fn insert(app: &App, id: &str, metadata: &Metadata) -> Result<(
             other => other.into(),
         })?;
     let secret = if auth::has_secret(&metadata.token_endpoint_auth_method) {
-        Some(secret::insert(app, &mut tx, id, now).await?)
+        Some(secret::insert(app, journal.sql(), id, now).await?)
     } else {
         None
     };
-    tx.commit().await?;
+    journal.note(Event::ClientCreated, About::client(id)).await?;
+    journal.commit().await?;
     Ok((client, secret))
 }
 

@@ -5,9 +5,10 @@ use crate::app::App;
 use crate::cli::error::{CliError, Result};
 use crate::cli::output::{Output, instant};
 use crate::id;
+use crate::identity::event::{About, Actor, Event, Journal};
 use crate::oauth::client::auth;
 use crate::opaque::{Kind, Opaque};
-use crate::storage::Tx;
+use crate::storage::Sql;
 use crate::storage::clients::{self, SecretRow};
 use crate::time::{Seconds, Timestamp};
 use clap::Args;
@@ -43,10 +44,13 @@ pub(super) async fn run(arguments: &Rotate, app: &App, output: Output) -> Result
     }
     let now = app.clock.now();
     let ends = now + arguments.overlap;
-    let mut tx: Tx = app.db.begin().await?;
-    clients::expire_secrets(tx.sql(), &client.id, ends, now).await?;
-    let secret = insert(app, &mut tx, &client.id, now).await?;
-    tx.commit().await?;
+    let mut journal = Journal::begin(Actor::operator(app)).await?;
+    clients::expire_secrets(journal.sql(), &client.id, ends, now).await?;
+    let secret = insert(app, journal.sql(), &client.id, now).await?;
+    journal
+        .note(Event::ClientSecretReplaced, About::client(&client.id))
+        .await?;
+    journal.commit().await?;
     let value = json!({
         "client_id": client.id,
         "client_secret": secret.expose(),
@@ -63,7 +67,7 @@ pub(super) async fn run(arguments: &Rotate, app: &App, output: Output) -> Result
 }
 
 /// Makes and stores a secret.
-pub(super) async fn insert(app: &App, tx: &mut Tx, client_id: &str, now: Timestamp) -> Result<Opaque> {
+pub(super) async fn insert(app: &App, at: Sql<'_>, client_id: &str, now: Timestamp) -> Result<Opaque> {
     let row = id::row(&*app.entropy, now);
     let secret = Opaque::mint(Kind::ClientSecret, &row, &*app.entropy, &app.vault);
     let stored = SecretRow {
@@ -73,6 +77,6 @@ pub(super) async fn insert(app: &App, tx: &mut Tx, client_id: &str, now: Timesta
         created_at: now.0,
         expires_at: None,
     };
-    clients::insert_secret(tx.sql(), &stored).await?;
+    clients::insert_secret(at, &stored).await?;
     Ok(secret)
 }

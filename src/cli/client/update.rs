@@ -5,8 +5,8 @@ use super::{check, find, metadata, print};
 use crate::app::App;
 use crate::cli::error::{CliError, Result};
 use crate::cli::output::Output;
+use crate::identity::event::{About, Actor, Event, Journal};
 use crate::oauth::client::Metadata;
-use crate::storage::Tx;
 use crate::storage::clients;
 use clap::Args;
 use serde_json::json;
@@ -92,12 +92,22 @@ pub(super) async fn run(arguments: &Update, app: &App, output: Output) -> Result
     }
     check(app, &client.id, &after)?;
     let now = app.clock.now();
-    let mut tx: Tx = app.db.begin().await?;
-    clients::set_metadata(tx.sql(), &client.id, &json!(after).to_string(), now).await?;
+    let mut journal = Journal::begin(Actor::operator(app)).await?;
+    clients::set_metadata(journal.sql(), &client.id, &json!(after).to_string(), now).await?;
     if arguments.disable || arguments.enable {
-        clients::set_disabled(tx.sql(), &client.id, arguments.disable.then_some(now), now).await?;
+        clients::set_disabled(journal.sql(), &client.id, arguments.disable.then_some(now), now).await?;
     }
-    tx.commit().await?;
+    let what = match (arguments.disable, arguments.enable) {
+        (true, _) => Some("disabled"),
+        (_, true) => Some("enabled"),
+        _ => None,
+    };
+    let about = About {
+        what,
+        ..About::client(&client.id)
+    };
+    journal.note(Event::ClientChanged, about).await?;
+    journal.commit().await?;
     let client = find(app, &arguments.id).await?;
     print(app, &client, &after, output);
     Ok(())

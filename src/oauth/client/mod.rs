@@ -13,6 +13,7 @@ use super::engine::scope::Scope;
 use super::error::{ErrorCode, Refusal};
 use super::status::LONGEST_TOKEN;
 use crate::app::App;
+use crate::identity::event::{About, Actor, Event, Journal};
 use crate::storage::{self, clients, status};
 use crate::time::Timestamp;
 
@@ -86,16 +87,19 @@ impl Client {
     }
 }
 
-/// Removes a client with its secrets, consents and grants; resource servers hear of the end of its tokens. `false` if
+/// Removes, for the operator, a client with its secrets, consents and grants; resource servers hear of the end of its tokens. `false` if
 /// there is none.
 ///
 /// # Errors
 /// The database fails.
 pub async fn remove(app: &App, id: &str) -> storage::Result<bool> {
-    let mut tx = app.db.begin().await?;
-    status::keep_client(tx.sql(), id, app.clock.now() + LONGEST_TOKEN).await?;
-    let removed = clients::delete(tx.sql(), id).await?;
-    tx.commit().await?;
+    let mut journal = Journal::begin(Actor::operator(app)).await?;
+    status::keep_client(journal.sql(), id, app.clock.now() + LONGEST_TOKEN).await?;
+    let removed = clients::delete(journal.sql(), id).await?;
+    if removed {
+        journal.note(Event::ClientRemoved, About::client(id)).await?;
+    }
+    journal.commit().await?;
     app.clients.forget(id);
     Ok(removed)
 }

@@ -34,6 +34,20 @@ pub enum Source {
     Nothing,
 }
 
+impl Source {
+    /// What it is called in the log.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Code => "code",
+            Self::RefreshToken(..) => "refresh_token",
+            Self::DeviceCode(_) => "device_code",
+            Self::SignIn => "sign_in",
+            Self::ApiKey(_) => "api_key",
+            Self::Nothing => "client_credentials",
+        }
+    }
+}
+
 /// What a genuine refresh token is to its family.
 pub enum Generation {
     /// The live one.

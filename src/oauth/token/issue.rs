@@ -64,6 +64,28 @@ pub async fn issue(
     authorization: Authorization,
     sender: &Sender,
 ) -> Result<TokenResponse> {
+    // Whoever does not listen to these events pays nothing for them.
+    let told = tracing::enabled!(target: "audit", tracing::Level::DEBUG).then(|| {
+        let user = authorization.standing.as_ref();
+        (
+            authorization.source.name(),
+            user.map(|standing| standing.user_id.clone()),
+        )
+    });
+    let tokens = spend(cx, client, authorization, sender).await?;
+    if let Some((by, user)) = told {
+        let (client, request_id) = (client.id.as_str(), cx.request_id.as_str());
+        tracing::debug!(target: "audit", event = "tokens_issued", by, client, user, ip = %cx.ip, request_id, "tokens issued");
+    }
+    Ok(tokens)
+}
+
+async fn spend(
+    cx: &Cx,
+    client: &Client,
+    authorization: Authorization,
+    sender: &Sender,
+) -> Result<TokenResponse> {
     let Authorization {
         standing,
         scope,

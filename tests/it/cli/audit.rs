@@ -61,3 +61,47 @@ fn what_the_operator_does_is_listed_by_user_and_by_time() {
         .refused(1, "there is no user");
     assert_eq!(terminal.run(&["audit", "list", "--since", "soon"]).code, Some(2));
 }
+
+/// AC-268: whoever changes the registry or the keys changes what everybody's sign-in rests on.
+#[test]
+fn what_the_operator_does_to_apps_and_signing_keys_is_listed() {
+    let terminal = Terminal::new();
+    terminal.json(&["client", "add", "svc", "--service"]);
+    terminal.json(&["client", "rotate-secret", "svc"]);
+    terminal.json(&["client", "update", "svc", "--name", "Service"]);
+    terminal.json(&["client", "update", "svc", "--disable"]);
+    terminal.json(&["client", "rm", "svc", "--yes"]);
+    let kid = terminal.json(&["key", "rotate", "--alg", "ES256"])["kid"].clone();
+    terminal
+        .run(&["key", "rotate", "--alg", "ES256"])
+        .refused(1, "announced");
+    let all = terminal.json(&["audit", "list", "--since", "1h"]);
+    let mut found: Vec<_> = all
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| {
+            assert_eq!(row["detail"]["by"], "operator");
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            (
+                text(&row["event"]),
+                text(&row["client_id"]),
+                text(&row["detail"]["what"]),
+            )
+        })
+        .collect();
+    found.sort_unstable();
+    let kid = kid.as_str().unwrap();
+    let expected = [
+        ("client_changed", "svc", ""),
+        ("client_changed", "svc", "disabled"),
+        ("client_created", "svc", ""),
+        ("client_removed", "svc", ""),
+        ("client_secret_replaced", "svc", ""),
+        ("signing_key_announced", "", kid),
+    ];
+    let expected =
+        expected.map(|(event, client, what)| (event.to_owned(), client.to_owned(), what.to_owned()));
+    assert_eq!(found, expected);
+    assert!(!all.to_string().contains("kw_cs_"));
+}

@@ -301,7 +301,7 @@ async fn prepare(config: &Config, data_key: &[u8; 32], now: Timestamp) {
     let vault = Vault::new(data_key);
     for (alg, key) in keys {
         let none = keywright::time::Seconds(0);
-        keyring::import(&db, &vault, &SystemEntropy, *alg, key, now, none)
+        keyring::import(db.write(), &vault, &SystemEntropy, *alg, key, now, none)
             .await
             .unwrap();
     }
