@@ -4,11 +4,9 @@
 use crate::app::App;
 use crate::oauth::api_key::PREFIX;
 use axum::body::Body;
-use axum::extract::{MatchedPath, State};
+use axum::extract::MatchedPath;
 use axum::http::{HeaderMap, Request, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use std::sync::Arc;
 
 const HEADER: &str = "x-api-key";
 
@@ -29,15 +27,13 @@ const FOR_PROGRAMS: &[&str] = &[
     "/userinfo",
 ];
 
-/// Refuses keys on pages.
-pub(super) async fn refuse(State(app): State<Arc<App>>, request: Request<Body>, next: Next) -> Response {
-    let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
-    let path = path.map(|path| path.strip_prefix(app.config.public_url.path()).unwrap_or(path));
-    let for_people = path.is_some_and(|path| !FOR_PROGRAMS.iter().any(|begin| path.starts_with(begin)));
-    if for_people && is_presented(request.headers()) {
-        return (StatusCode::FORBIDDEN, "API keys are not accepted here.\n").into_response();
-    }
-    next.run(request).await
+/// The answer to a key on a page.
+pub(super) fn refused(app: &App, request: &Request<Body>) -> Option<Response> {
+    let path = request.extensions().get::<MatchedPath>()?.as_str();
+    let path = path.strip_prefix(app.config.public_url.path()).unwrap_or(path);
+    let for_people = !FOR_PROGRAMS.iter().any(|begin| path.starts_with(begin));
+    (for_people && is_presented(request.headers()))
+        .then(|| (StatusCode::FORBIDDEN, "API keys are not accepted here.\n").into_response())
 }
 
 /// The value of `X-API-Key`, if it is one of ours: the app behind a proxy may have keys of its own in this header.

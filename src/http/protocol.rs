@@ -140,7 +140,7 @@ pub(super) async fn not_found(exchange: Exchange) -> Response {
 }
 
 /// A panic in a handler: the request fails, the process lives (AC-287).
-pub(super) fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+pub(super) fn panicked() -> Response {
     tracing::error!("a handler panicked");
     let failure = serde_json::json!({ "error": ErrorCode::ServerError.name() });
     let mut response = render::json(Cors::Never, &failure);

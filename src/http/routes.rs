@@ -1,14 +1,13 @@
 //! The URL table: every reachable path, one line each.
 
 use super::protocol as p;
-use super::{api, api_keys, assets, cors, status, wrap};
+use super::{api, assets, cors, status, wrap};
 use crate::app::App;
 use crate::pages::{self as page, account};
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use std::sync::Arc;
-use tower_http::catch_panic::CatchPanicLayer;
 
 /// What clients call with their credentials. Nothing here is for a browser's pages.
 fn for_clients() -> Router<Arc<App>> {
@@ -212,8 +211,6 @@ pub fn router(app: &Arc<App>) -> Router {
 fn finished(app: &Arc<App>, routes: Router<Arc<App>>) -> Router {
     routes
         .fallback(p::not_found)
-        .layer(from_fn_with_state(Arc::clone(app), api_keys::refuse))
-        .layer(CatchPanicLayer::custom(p::panicked))
         .layer(from_fn_with_state(Arc::clone(app), wrap::wrap))
         .with_state(Arc::clone(app))
 }

@@ -1,16 +1,22 @@
 //! Around every request: its name, its time limit, its headers, its line in the log.
 
 use super::exchange::RequestId;
-use super::{render, security_headers};
+use super::protocol::panicked;
+use super::{api_keys, render, security_headers};
 use crate::app::App;
 use crate::id;
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::{HeaderValue, Request};
+use axum::http::{HeaderName, HeaderValue, Method, Request};
 use axum::middleware::Next;
 use axum::response::Response;
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
+use tracing::Level;
 
 /// What follows these is a one-time link.
 const SECRET_PATHS: &[&str] = &[
@@ -25,29 +31,85 @@ const SECRET_PATHS: &[&str] = &[
 
 /// Runs a request.
 pub(super) async fn wrap(State(app): State<Arc<App>>, mut request: Request<Body>, next: Next) -> Response {
-    let started = Instant::now();
+    let line = tracing::enabled!(target: "keywright::http", Level::DEBUG).then(|| Line::begin(&request));
     let request_id = id::random::<12>(&*app.entropy);
     request.extensions_mut().insert(RequestId(request_id.clone()));
-    let method = request.method().clone();
-    // The path only: queries hold codes and hints. A one-time link is a secret in a path.
-    let path = request.uri().path();
-    let end = SECRET_PATHS.iter().filter_map(|secret| path.find(secret)).min();
-    let path = path
-        .get(..end.unwrap_or(path.len()))
-        .unwrap_or_default()
-        .to_owned();
-
-    let limit = Duration::from_secs(u64::try_from(app.config.server.request_timeout.0).unwrap_or(30));
-    let mut response = match tokio::time::timeout(limit, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => render::unavailable(),
+    let mut response = match api_keys::refused(&app, &request) {
+        Some(refused) => refused,
+        None => guarded(app.config.server.request_timeout.into(), next.run(request)).await,
     };
-    security_headers::apply(response.headers_mut(), app.config.public_url.is_https());
+    let headers = response.headers_mut();
+    security_headers::apply(headers, app.config.public_url.is_https());
     if let Ok(value) = HeaderValue::from_str(&request_id) {
-        response.headers_mut().insert("x-request-id", value);
+        headers.insert(HeaderName::from_static("x-request-id"), value);
     }
-    let status = response.status().as_u16();
-    let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-    tracing::debug!(target: "keywright::http", %method, path, status, micros, request_id, "request");
+    if let Some(line) = line {
+        line.end(&response, &request_id);
+    }
     response
+}
+
+/// The handler's answer, or what is answered in its place. Not a layer each for the limit and for panics: the futures of
+/// layers are boxed, on the way of every request.
+async fn guarded(limit: Duration, handler: impl Future<Output = Response>) -> Response {
+    let mut handler = pin!(handler);
+    let answered = poll_fn(|cx| {
+        // What a panic leaves behind is not looked at again: locks recover, and the request's own values end with it.
+        match catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(cx))) {
+            Ok(polled) => polled,
+            Err(_panic) => Poll::Ready(panicked()),
+        }
+    });
+    let answered = tokio::time::timeout(limit, answered).await;
+    answered.unwrap_or_else(|_| render::unavailable())
+}
+
+/// What the log says of a request.
+struct Line {
+    started: Instant,
+    method: Method,
+    path: String,
+}
+
+impl Line {
+    fn begin(request: &Request<Body>) -> Self {
+        // The path only: queries hold codes and hints. A one-time link is a secret in a path.
+        let path = request.uri().path();
+        let end = SECRET_PATHS.iter().filter_map(|secret| path.find(secret)).min();
+        Self {
+            started: Instant::now(),
+            method: request.method().clone(),
+            path: path
+                .get(..end.unwrap_or(path.len()))
+                .unwrap_or_default()
+                .to_owned(),
+        }
+    }
+
+    fn end(self, response: &Response, request_id: &str) {
+        let Self {
+            started,
+            method,
+            path,
+        } = self;
+        let status = response.status().as_u16();
+        let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        tracing::debug!(target: "keywright::http", %method, path, status, micros, request_id, "request");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::guarded;
+    use axum::response::Response;
+    use std::future::{pending, poll_fn};
+    use std::task::Poll;
+    use std::time::Duration;
+
+    #[tokio::test]
+    async fn a_handler_that_panics_is_answered_for_and_so_is_one_that_never_ends() {
+        let panics = poll_fn(|_| -> Poll<Response> { unreachable!("on purpose") });
+        assert_eq!(guarded(Duration::from_secs(60), panics).await.status(), 500);
+        assert_eq!(guarded(Duration::from_millis(1), pending()).await.status(), 503);
+    }
 }

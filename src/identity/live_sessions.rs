@@ -1,6 +1,7 @@
 //! Copies of live sessions in a store, so that a page request costs no SQL. The rows stay the truth: a copy counts only
 //! under its user's current generation, which every sign-in, sign-out and change of the user replaces, and which is
-//! looked up again in SQL once a minute or when the store has lost it. Tests: tests/it/stores.rs.
+//! replaced once a minute, too, or when the store has lost it. In memory it lasts while changes by others are followed.
+//! Tests: tests/it/stores.rs.
 
 use crate::clock::Clock;
 use crate::config::Config;
@@ -18,10 +19,15 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-/// Beyond this a copy is not believed without a look at its row, whatever the store says.
+/// Beyond this a copy is not believed without a look at its row, whatever the store says; in the memory of this process,
+/// beyond this without news of what other processes have changed.
 const BELIEVED: Seconds = Seconds(60);
-/// `last_seen_at` is written at most this often.
-const TOUCH: Seconds = Seconds(60);
+/// How long the memory of this process knows the generation of a user.
+const REMEMBERED: Seconds = Seconds(86_400);
+/// `last_seen_at` is written at most so often in the idle time of a session, which may so end early by that part.
+const TOUCHES: i64 = 60;
+/// It is written at least this often, as people see it in the list of their devices.
+const TOUCH: Seconds = Seconds(300);
 const SESSION: Kind = Kind("session");
 const GENERATION: Kind = Kind("generation");
 /// The SQL counter by which processes with memory stores learn of each other's changes.
@@ -36,6 +42,8 @@ pub struct LiveSessions {
     seen: AtomicI64,
     /// Part of every generation: how often another process has changed something.
     turn: AtomicI64,
+    /// When that was last looked up.
+    followed: AtomicI64,
 }
 
 /// A copy of a live session.
@@ -77,6 +85,7 @@ impl LiveSessions {
                 .transpose()?,
             seen: AtomicI64::new(-1),
             turn: AtomicI64::new(0),
+            followed: AtomicI64::new(0),
         })
     }
 
@@ -88,7 +97,7 @@ impl LiveSessions {
         let Some(store) = &self.store else {
             let session = self.row(cx, cookie.id()).await?;
             let session = session.filter(|session| cookie.matches(&session.digest, &cx.app.vault));
-            if let Some(session) = session.as_ref().filter(|session| is_due(session, cx.now)) {
+            if let Some(session) = session.as_ref().filter(|session| is_due(session, cx)) {
                 sessions::touch(cx.app.db.write(), &session.id, cx.now).await?;
             }
             return Ok(session);
@@ -99,7 +108,7 @@ impl LiveSessions {
         if !cookie.matches(&copy.session.digest, &cx.app.vault) {
             return Ok(None);
         }
-        if is_due(&copy.session, cx.now) {
+        if is_due(&copy.session, cx) {
             sessions::touch(cx.app.db.write(), &copy.session.id, cx.now).await?;
             copy.session.last_seen_at = cx.now.0;
             self.keep(cx, store, &copy).await;
@@ -132,11 +141,14 @@ impl LiveSessions {
         Ok(Some(copy))
     }
 
-    /// The current generation; a new one if there is none, or if the rows were not looked at for a minute.
+    /// The current generation; a new one if there is none, or if the one that there is is not to be believed any more.
     async fn generation(&self, cx: &Cx, store: &Store, user_id: &str) -> Result<String, Fault> {
         let turn = self.turn.load(Ordering::SeqCst);
         let current = read::<Generation>(store.get(GENERATION, user_id).await?);
-        let name = match current.filter(|current| cx.now.since(current.since) < BELIEVED) {
+        let followed = Timestamp(self.followed.load(Ordering::SeqCst));
+        let is_followed = store.durability() == Durability::PerProcess && cx.now.since(followed) < BELIEVED;
+        let is_believed = |current: &Generation| is_followed || cx.now.since(current.since) < BELIEVED;
+        let name = match current.filter(is_believed) {
             Some(current) => current.name,
             None => replace(store, &*cx.app.entropy, cx.now, user_id).await?,
         };
@@ -228,6 +240,7 @@ impl LiveSessions {
             if self.seen.swap(count, Ordering::SeqCst) != count {
                 self.turn.fetch_add(1, Ordering::SeqCst);
             }
+            self.followed.store(now.0, Ordering::SeqCst);
         }
         Ok(())
     }
@@ -277,10 +290,11 @@ async fn replace(
         since: now,
     };
     let bytes = serde_json::to_vec(&new).map_err(|_| StoreError::Seal)?;
-    match store
-        .put(GENERATION, user_id, &bytes, Seconds(BELIEVED.0 * 2))
-        .await
-    {
+    let lifetime = match store.durability() {
+        Durability::PerProcess => REMEMBERED,
+        _ => Seconds(BELIEVED.0 * 2),
+    };
+    match store.put(GENERATION, user_id, &bytes, lifetime).await {
         // One that was there has its size and would have made room: there is none, and no copy counts without.
         Ok(()) | Err(StoreError::Full) => Ok(new.name),
         Err(error) => Err(error),
@@ -291,8 +305,9 @@ fn read<T: for<'a> Deserialize<'a>>(bytes: Option<Vec<u8>>) -> Option<T> {
     serde_json::from_slice(&bytes?).ok()
 }
 
-fn is_due(session: &LiveSession, now: Timestamp) -> bool {
-    now.0 - session.last_seen_at > TOUCH.0
+fn is_due(session: &LiveSession, cx: &Cx) -> bool {
+    let wait = TOUCH.0.min(cx.app.config.sessions.idle.0 / TOUCHES);
+    cx.now.0 - session.last_seen_at > wait
 }
 
 fn is_live(session: &LiveSession, cx: &Cx) -> bool {

@@ -30,7 +30,7 @@ pub async fn introspect(cx: &Cx, request: &ClientRequest) -> Result<Value> {
 }
 
 async fn of_refresh_token(cx: &Cx, client: &Client, token: &Opaque) -> Result<Option<Value>> {
-    let Some(standing) = grants::standing(cx.app.db.read(), token.id(), "").await? else {
+    let Some(standing) = grants::refresh_standing(cx.app.db.read(), token.id()).await? else {
         return Ok(None);
     };
     let live = standing

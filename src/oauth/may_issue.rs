@@ -2,25 +2,64 @@
 //! so that no sibling path can forget a disabled user or an ended session.
 
 use crate::storage::api_keys::ApiKeyRow;
-use crate::storage::grants::Standing;
+use crate::storage::grants::{RefreshStanding, Standing};
 use crate::time::{Seconds, Timestamp};
+
+/// What a grant stands on.
+#[derive(Clone, Copy)]
+pub struct Ground {
+    revoked_at: Option<i64>,
+    expires_at: i64,
+    offline: bool,
+    user_disabled_at: Option<i64>,
+    /// When the grant was given, and now.
+    epochs: (i64, i64),
+    session_ended_at: Option<i64>,
+    session_expires_at: Option<i64>,
+}
+
+macro_rules! ground_of {
+    ($($row:ty),*) => {$(
+        impl From<&$row> for Ground {
+            fn from(row: &$row) -> Self {
+                Self {
+                    revoked_at: row.revoked_at,
+                    expires_at: row.expires_at,
+                    offline: row.offline,
+                    user_disabled_at: row.user_disabled_at,
+                    epochs: (row.user_epoch, row.credential_epoch),
+                    session_ended_at: row.session_ended_at,
+                    session_expires_at: row.session_expires_at,
+                }
+            }
+        }
+    )*};
+}
+ground_of!(Standing, RefreshStanding);
+
+impl Ground {
+    fn has_live_session(&self, now: Timestamp) -> bool {
+        self.session_ended_at.is_none() && self.session_expires_at.is_some_and(|end| end > now.0)
+    }
+}
 
 /// Whether tokens of this grant are honored: not revoked, the user enabled, no credential changed since, and the
 /// session alive unless the grant outlives it.
 ///
 /// # Errors
 /// Why not, for the log.
-pub fn honored(standing: &Standing, now: Timestamp) -> Result<(), &'static str> {
-    if standing.revoked_at.is_some() {
+pub fn honored(grant: impl Into<Ground>, now: Timestamp) -> Result<(), &'static str> {
+    let ground = grant.into();
+    if ground.revoked_at.is_some() {
         return Err("the grant is revoked");
     }
-    if standing.user_disabled_at.is_some() {
+    if ground.user_disabled_at.is_some() {
         return Err("the user is disabled");
     }
-    if standing.credential_epoch != standing.user_epoch {
+    if ground.epochs.0 != ground.epochs.1 {
         return Err("the user's credentials have changed");
     }
-    if !standing.offline && !session_is_alive(standing, now) {
+    if !ground.offline && !ground.has_live_session(now) {
         return Err("the session has ended");
     }
     Ok(())
@@ -30,9 +69,10 @@ pub fn honored(standing: &Standing, now: Timestamp) -> Result<(), &'static str> 
 ///
 /// # Errors
 /// Why not, for the log.
-pub fn may_issue(standing: &Standing, now: Timestamp) -> Result<(), &'static str> {
-    honored(standing, now)?;
-    if standing.expires_at <= now.0 {
+pub fn may_issue(grant: impl Into<Ground>, now: Timestamp) -> Result<(), &'static str> {
+    let ground = grant.into();
+    honored(ground, now)?;
+    if ground.expires_at <= now.0 {
         return Err("the grant has reached its absolute end");
     }
     Ok(())
@@ -46,7 +86,7 @@ pub fn may_issue(standing: &Standing, now: Timestamp) -> Result<(), &'static str
 pub fn may_redeem(standing: &Standing, now: Timestamp) -> Result<(), &'static str> {
     may_issue(standing, now)?;
     not_locked_since(standing, standing.created_at)?;
-    if standing.session_id.is_some() && !session_is_alive(standing, now) {
+    if standing.session_id.is_some() && !Ground::from(standing).has_live_session(now) {
         return Err("the session has ended");
     }
     Ok(())
@@ -83,8 +123,4 @@ pub fn key_honored(key: &ApiKeyRow, idle: Seconds, now: Timestamp) -> Result<(),
         return Err("the key was not used for too long");
     }
     Ok(())
-}
-
-fn session_is_alive(standing: &Standing, now: Timestamp) -> bool {
-    standing.session_ended_at.is_none() && standing.session_expires_at.is_some_and(|end| end > now.0)
 }

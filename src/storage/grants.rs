@@ -1,6 +1,7 @@
 //! Grants: what a user allowed a client, with its code and its refresh token in the same row.
 //! Single use is one conditional `UPDATE`; of any number of racers exactly one changes the row.
 
+pub use super::standing::{RefreshStanding, Standing};
 use super::{Result, Sql};
 use crate::time::Timestamp;
 
@@ -113,97 +114,6 @@ pub async fn insert(at: Sql<'_>, grant: &NewGrant<'_>) -> Result<()> {
     Ok(())
 }
 
-row! {
-    /// A grant with all that decides whether tokens may be issued or honored for it, read in one statement.
-    #[derive(Clone, Debug)]
-    pub struct Standing {
-        /// Row identifier of the grant.
-        pub id: String,
-        /// The client.
-        pub client_id: String,
-        /// The user.
-        pub user_id: String,
-        /// The user's credential epoch when the grant was given.
-        pub user_epoch: i64,
-        /// The browser session it was given in.
-        pub session_id: Option<String>,
-        /// Whether refresh tokens outlive that session.
-        pub offline: bool,
-        /// Granted scope.
-        pub scope: String,
-        /// Granted resources, JSON array.
-        pub resources: String,
-        /// The `claims` parameter, JSON.
-        pub claims: Option<String>,
-        /// The `nonce`.
-        pub nonce: Option<String>,
-        /// When the user proved who they are.
-        pub auth_time: i64,
-        /// Authentication context class.
-        pub acr: String,
-        /// Methods, space-separated.
-        pub amr: String,
-        /// When it was given.
-        pub created_at: i64,
-        /// Absolute end of the refresh family.
-        pub expires_at: i64,
-        /// When it was revoked.
-        pub revoked_at: Option<i64>,
-        /// Digest of the code.
-        pub code_digest: Option<Vec<u8>>,
-        /// End of the code.
-        pub code_expires_at: Option<i64>,
-        /// S256 challenge.
-        pub code_challenge: Option<String>,
-        /// `redirect_uri` of the authorization request.
-        pub code_redirect_uri: Option<String>,
-        /// When the code was redeemed.
-        pub code_spent_at: Option<i64>,
-        /// Digest of the live refresh token.
-        pub refresh_digest: Option<Vec<u8>>,
-        /// Idle end of the live refresh token.
-        pub refresh_expires_at: Option<i64>,
-        /// When it replaced its predecessor.
-        pub refresh_rotated_at: Option<i64>,
-        /// Digest of the predecessor.
-        pub refresh_previous: Option<Vec<u8>>,
-        /// The live token, sealed under its predecessor.
-        pub refresh_successor: Option<Vec<u8>>,
-        /// Thumbprint of the certificate that the refresh tokens are bound to.
-        pub refresh_certificate: Option<String>,
-        /// Where the status lists tell of it.
-        pub status_index: Option<i64>,
-        /// The user's e-mail address.
-        pub email: String,
-        /// Whether it is verified.
-        pub email_verified: bool,
-        /// `preferred_username`.
-        pub preferred_username: Option<String>,
-        /// `name`.
-        pub name: Option<String>,
-        /// Further standard claims, JSON object.
-        pub profile: String,
-        /// Roles, JSON array.
-        pub roles: String,
-        /// Groups, JSON array.
-        pub groups: String,
-        /// When the user row last changed.
-        pub updated_at: i64,
-        /// Since when the user is disabled.
-        pub user_disabled_at: Option<i64>,
-        /// Since when the user's password path is locked.
-        pub user_locked_at: Option<i64>,
-        /// The user's credential epoch now.
-        pub credential_epoch: i64,
-        /// When the session was signed out.
-        pub session_ended_at: Option<i64>,
-        /// Absolute end of the session.
-        pub session_expires_at: Option<i64>,
-        /// Whether the access token asked about was denied.
-        pub denied: bool,
-    }
-}
-
 /// The standing of a grant. `jti` is the access token in question, or empty.
 ///
 /// # Errors
@@ -225,6 +135,22 @@ pub async fn standing(at: Sql<'_>, id: &str, jti: &str) -> Result<Option<Standin
          WHERE g.id = $1",
         id,
         jti,
+    )
+}
+
+/// The standing of a grant, as far as its refresh token is concerned.
+///
+/// # Errors
+/// The database fails.
+pub async fn refresh_standing(at: Sql<'_>, id: &str) -> Result<Option<RefreshStanding>> {
+    fetch_optional!(
+        at => RefreshStanding,
+        "SELECT g.client_id, g.user_id, g.user_epoch, g.offline, g.scope, g.created_at, g.expires_at, g.revoked_at,
+           g.refresh_digest, g.refresh_expires_at, g.refresh_rotated_at, u.disabled_at AS user_disabled_at,
+           u.credential_epoch, s.ended_at AS session_ended_at, s.expires_at AS session_expires_at
+         FROM grants g JOIN users u ON u.id = g.user_id LEFT JOIN sessions s ON s.id = g.session_id
+         WHERE g.id = $1",
+        id,
     )
 }
 

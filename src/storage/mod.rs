@@ -30,6 +30,7 @@ pub mod purge;
 pub mod sessions;
 pub mod setup_links;
 pub mod signing_keys;
+mod standing;
 pub mod status;
 pub mod users;
 

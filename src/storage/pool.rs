@@ -4,7 +4,9 @@
 
 use super::{Result, StorageError};
 use deadpool::Runtime;
-use deadpool::managed::{self, Manager, Metrics, PoolError, RecycleError, RecycleResult, Timeouts};
+use deadpool::managed::{
+    self, Manager, Metrics, PoolError, QueueMode, RecycleError, RecycleResult, Timeouts,
+};
 use sqlx::{ConnectOptions, Connection, Database};
 use std::io::ErrorKind;
 use std::time::Duration;
@@ -63,6 +65,8 @@ pub(super) async fn open<DB: Database>(options: Options<DB>, size: usize, remote
     let limit = Some(LIMIT);
     let pool = managed::Pool::builder(Connector { options, remote })
         .max_size(size)
+        // The one that was used last is warm, at both ends; the others rest, and may end.
+        .queue_mode(QueueMode::Lifo)
         .timeouts(Timeouts {
             wait: limit,
             create: limit,

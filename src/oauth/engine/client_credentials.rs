@@ -6,6 +6,7 @@ use oxide_auth::code_grant::client_credentials::{ClientCredentials, Error, Input
 use oxide_auth::primitives::grant::Extensions;
 use oxide_auth::primitives::registrar::{BoundClient, ExactUrl, PreGrant, RegisteredUrl};
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 /// A request of an authenticated, confidential client.
 pub struct Question<'a> {
@@ -37,9 +38,10 @@ impl Request for Question<'_> {
 ///
 /// # Errors
 /// `invalid_scope`: malformed.
-pub fn decide(question: &Question<'_>, default: &Scope) -> Result<Scope> {
+pub fn decide(question: &Question<'_>, default: impl FnOnce() -> Scope) -> Result<Scope> {
     let mut machine = ClientCredentials::new(question);
     let mut input = Input::None;
+    let mut default = Some(default);
     loop {
         input = match machine.advance(input) {
             Output::Authenticate { .. } => Input::Authenticated,
@@ -53,7 +55,10 @@ pub fn decide(question: &Question<'_>, default: &Scope) -> Result<Scope> {
                 pre_grant: PreGrant {
                     client_id: bound_client.client_id.clone().into_owned(),
                     redirect_uri: bound_client.redirect_uri.clone().into_owned(),
-                    scope: scope.unwrap_or_else(|| default.engine()),
+                    scope: match scope {
+                        Some(scope) => scope,
+                        None => default.take().ok_or_else(super::out_of_order)?().engine(),
+                    },
                 },
             },
             Output::Ok { pre_grant, .. } => return Ok(Scope::from_engine(pre_grant.scope.clone())),
@@ -63,11 +68,15 @@ pub fn decide(question: &Question<'_>, default: &Scope) -> Result<Scope> {
 }
 
 /// The engine wants a redirect URI, which this grant does not have and nobody follows.
+static NOWHERE: LazyLock<Option<RegisteredUrl>> = LazyLock::new(|| {
+    let nowhere: Result<ExactUrl, _> = "urn:keywright:none".parse();
+    nowhere.ok().map(RegisteredUrl::Exact)
+});
+
 fn bound(client_id: &str) -> Result<BoundClient<'static>> {
-    let nowhere: ExactUrl = "urn:keywright:none".parse().map_err(|_| super::out_of_order())?;
     Ok(BoundClient {
         client_id: Cow::Owned(client_id.to_owned()),
-        redirect_uri: Cow::Owned(RegisteredUrl::Exact(nowhere)),
+        redirect_uri: Cow::Borrowed(NOWHERE.as_ref().ok_or_else(super::out_of_order)?),
     })
 }
 

@@ -298,3 +298,74 @@ async fn a_client_loses_the_grants_of_one_user() {
         );
     }
 }
+
+/// What introspection looks at is what every other path looks at.
+#[tokio::test]
+async fn the_standing_of_a_refresh_token_is_a_part_of_that_of_its_grant() {
+    for db in databases().await {
+        sessions::insert(db.write(), &session("s")).await.unwrap();
+        let first = refresh("first");
+        let written = NewGrant {
+            session_id: Some("s"),
+            refresh: Some(first.clone()),
+            ..grant("g")
+        };
+        grants::insert(db.write(), &written).await.unwrap();
+        assert!(rotate(&db, "first", "second", at(5)).await);
+        sessions::end(db.write(), "s", at(7)).await.unwrap();
+        users::set_disabled(db.write(), "u", Some(at(8)), at(8))
+            .await
+            .unwrap();
+        assert!(grants::revoke(db.write(), "g", at(9)).await.unwrap());
+        let (whole, part) = (
+            standing(&db, "g").await,
+            grants::refresh_standing(db.read(), "g").await.unwrap().unwrap(),
+        );
+        assert_eq!(
+            (part.client_id, part.user_id, part.scope),
+            (whole.client_id, whole.user_id, whole.scope)
+        );
+        assert_eq!(
+            (part.offline, part.user_epoch, part.credential_epoch),
+            (whole.offline, whole.user_epoch, whole.credential_epoch)
+        );
+        assert_eq!(
+            (part.created_at, part.expires_at, part.revoked_at),
+            (whole.created_at, whole.expires_at, whole.revoked_at)
+        );
+        assert_eq!(
+            (
+                part.refresh_digest,
+                part.refresh_expires_at,
+                part.refresh_rotated_at
+            ),
+            (
+                whole.refresh_digest,
+                whole.refresh_expires_at,
+                whole.refresh_rotated_at
+            )
+        );
+        assert_eq!(
+            (
+                part.user_disabled_at,
+                part.session_ended_at,
+                part.session_expires_at
+            ),
+            (
+                whole.user_disabled_at,
+                whole.session_ended_at,
+                whole.session_expires_at
+            )
+        );
+        assert_eq!(
+            (part.user_disabled_at, part.session_ended_at, part.revoked_at),
+            (Some(at(8).0), Some(at(7).0), Some(at(9).0))
+        );
+        assert!(
+            grants::refresh_standing(db.read(), "other")
+                .await
+                .unwrap()
+                .is_none()
+        );
+    }
+}

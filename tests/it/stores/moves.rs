@@ -5,7 +5,7 @@ use crate::support::stores::Which;
 use keywright::config::StoreUrl;
 use keywright::identity::event::Actor;
 use keywright::identity::{session, users};
-use keywright::storage::Db;
+use keywright::storage::{Db, sessions};
 use keywright::time::Seconds;
 
 /// Every pair of the stores that this machine has.
@@ -155,4 +155,24 @@ async fn memory_is_believed_for_a_minute_at_most() {
     app.clock.advance(Seconds(60).0);
     let again = browser_with(&app, &alice);
     assert!(!is_in(&app, &again).await);
+}
+
+/// While changes are followed no row is looked at again, however many sessions there are; with the counter out of reach
+/// a copy is good for a minute.
+#[tokio::test]
+async fn memory_looks_at_no_row_again_while_changes_are_followed() {
+    let app = server(StoreUrl::Memory).await;
+    let alice = app.alice().await;
+    assert!(is_in(&app, &alice).await);
+    let id = session_id(&app, &alice).await;
+    // No path of the server or the command line does this without counting it.
+    assert!(sessions::end(app.app.db.write(), &id, app.now()).await.unwrap());
+    for _ in 0..4 {
+        app.clock.advance(59);
+        let followed = app.app.live_sessions.follow(&app.app.db, app.now()).await;
+        followed.unwrap();
+        assert!(is_in(&app, &browser_with(&app, &alice)).await);
+    }
+    app.clock.advance(60);
+    assert!(!is_in(&app, &browser_with(&app, &alice)).await);
 }

@@ -32,14 +32,15 @@ fn authorize(client: &Client, form: &Params) -> Result<Authorization> {
         .into());
     }
     // Without a user there is nobody that the scopes of OIDC could be about.
-    let default = client.scope.filter(|token| scopes::find(token).is_none());
+    let is_about_a_user = |token: &str| scopes::find(token).is_some();
     let question = Question {
         client_id: &client.id,
         scope: form.optional("scope")?,
     };
-    let scope = client_credentials::decide(&question, &default)?;
+    let default = || client.scope.filter(|token| !is_about_a_user(token));
+    let scope = client_credentials::decide(&question, default)?;
     client.require_scope(&scope)?;
-    if !default.includes(&scope) {
+    if scope.tokens().into_iter().any(is_about_a_user) {
         let description = "This scope is about a user, and there is none in this grant.";
         return Err(Refusal::new(ErrorCode::InvalidScope, description)
             .at("scope")
