@@ -8,12 +8,13 @@ use keywright::config::{Cidr, DatabaseUrl};
 use reqwest::{Client, header};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 use tokio::sync::Barrier;
 
 const ATTEMPTS: usize = 100;
 
-/// One attempt with a wrong password, from an address of its own.
-async fn attempt(client: &Client, url: &str, from: usize) -> u16 {
+/// One attempt with a wrong password, from an address of its own. The limit was reached after `begun`.
+async fn attempt(client: &Client, url: &str, from: usize, begun: Instant) -> u16 {
     let request = client
         .post(format!("{url}/auth/login"))
         .header(header::CONTENT_TYPE, "application/json")
@@ -23,7 +24,8 @@ async fn attempt(client: &Client, url: &str, from: usize) -> u16 {
     let status = answer.status().as_u16();
     if status == 429 {
         let wait: i64 = answer.headers()["retry-after"].to_str().unwrap().parse().unwrap();
-        assert!((890..=901).contains(&wait), "{wait}");
+        let passed = i64::try_from(begun.elapsed().as_secs()).unwrap() + 1;
+        assert!((901 - passed..=901).contains(&wait), "{wait} s after {passed} s");
     }
     status
 }
@@ -31,7 +33,7 @@ async fn attempt(client: &Client, url: &str, from: usize) -> u16 {
 /// How often each status was given when all come at once, by turns at each server.
 async fn at_once(urls: &[String]) -> BTreeMap<u16, usize> {
     let start = Arc::new(Barrier::new(ATTEMPTS));
-    let client = client();
+    let (client, begun) = (client(), Instant::now());
     let attempts: Vec<_> = (0..ATTEMPTS)
         .map(|number| {
             let (start, client, url) = (
@@ -41,7 +43,7 @@ async fn at_once(urls: &[String]) -> BTreeMap<u16, usize> {
             );
             tokio::spawn(async move {
                 start.wait().await;
-                attempt(&client, &url, number).await
+                attempt(&client, &url, number, begun).await
             })
         })
         .collect();
@@ -52,9 +54,13 @@ async fn at_once(urls: &[String]) -> BTreeMap<u16, usize> {
     statuses
 }
 
+/// Exactly five, unless the machine was too busy for some of the attempts, which are then told so.
 #[track_caller]
 fn five_were_looked_at(statuses: &BTreeMap<u16, usize>) {
-    assert_eq!(*statuses, BTreeMap::from([(401, 5), (429, ATTEMPTS - 5)]));
+    let of = |status| statuses.get(&status).copied().unwrap_or_default();
+    let (looked_at, refused, busy) = (of(401), of(429), of(503));
+    assert!(looked_at <= 5 && looked_at + busy >= 5, "{statuses:?}");
+    assert_eq!(looked_at + refused + busy, ATTEMPTS, "{statuses:?}");
 }
 
 /// CVE-2024-4629 · AC-197
@@ -67,11 +73,12 @@ async fn of_a_hundred_attempts_at_two_processes_five_are_looked_at() {
     let settings = [("KEYWRIGHT_SERVER__TRUSTED_PROXIES", "127.0.0.1")];
     let first = Process::start_with(&app, free_port(), &settings).await;
     let second = Process::start_with(&app, free_port(), &settings).await;
+    let begun = Instant::now();
     five_were_looked_at(&at_once(&[first.url.clone(), second.url.clone()]).await);
     // A server that starts later knows of them too.
     drop(first);
     let third = Process::start_with(&app, free_port(), &settings).await;
-    assert_eq!(attempt(&client(), &third.url, 200).await, 429);
+    assert_eq!(attempt(&client(), &third.url, 200, begun).await, 429);
 }
 
 async fn two_nodes(which: Which) {
