@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Measures speed and size of the release build on SQLite and on a private PostgreSQL with its defaults, and with sessions
-# in each store, against what `openssl speed` and a bare axum route do in the same run. Takes twenty minutes; with
-# BENCH_QUICK=1, three minutes with few tokens. Writes target/bench/report.md. Fails when the machine did not keep its
-# speed.
+# in each store, against `openssl speed`, the bare password hash and a floor, an axum server that does the least that each
+# answer needs, in the same run. Takes a quarter of an hour after the build; with BENCH_QUICK=1, four minutes with few
+# tokens. Writes target/bench/report.md. Fails when the machine did not keep its speed.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 . scripts/postgres.sh

@@ -3,11 +3,11 @@
 //! The aims are in `endpoint.rs` and `report.rs`.
 
 mod accounting;
-mod bare;
 mod connection;
 mod endpoint;
 mod figures;
 mod flood;
+mod floor;
 mod limits;
 mod load;
 mod report;
@@ -23,6 +23,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 use subject::{Postgres, Setup, Subject};
+
+/// As the server has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 type Result<T, E = Box<dyn std::error::Error + Send + Sync>> = std::result::Result<T, E>;
 
@@ -49,9 +53,12 @@ struct Arguments {
     folder: PathBuf,
     /// Measure only the endpoints whose name contains this
     filter: Option<String>,
-    /// Be the bare server, with an answer of this many bytes
+    /// Be the floor, with a document of this many bytes
+    #[arg(long, hide = true, requires = "database")]
+    floor: Option<usize>,
+    /// `database.url` of the floor
     #[arg(long, hide = true)]
-    bare: Option<usize>,
+    database: Option<String>,
     /// Passed by `cargo bench`
     #[arg(long, hide = true)]
     bench: bool,
@@ -70,11 +77,11 @@ struct Extent {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let done = match arguments.bare {
-        Some(length) => bare::serve(length).map(|()| true),
+    let done = match (arguments.floor, &arguments.database) {
+        (Some(length), Some(database)) => floor::serve(length, database).map(|()| true),
         // `cargo test --all-targets` runs this program too, and means no measurement.
-        None if !arguments.bench => Ok(true),
-        None => measure(&arguments),
+        _ if !arguments.bench => Ok(true),
+        _ => measure(&arguments),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

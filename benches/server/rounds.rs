@@ -1,12 +1,10 @@
 //! The rounds: limits and endpoints by turns, so that a machine that slows down slows both.
 
-use crate::bare::Bare;
 use crate::endpoint::{Endpoint, ROUND};
 use crate::figures::{Figures, Row};
 use crate::limits::{self, Algorithm, Reading};
-use crate::load::drive;
-use crate::subject::{Subject, document_length};
-use crate::{Extent, Result, accounting, flood, work};
+use crate::subject::Subject;
+use crate::{Extent, Result, accounting, flood};
 use std::time::Duration;
 
 /// Beyond this, a machine was too busy with other things for its figures to be compared.
@@ -69,8 +67,6 @@ pub(crate) async fn run(subjects: &mut [Subject], extent: &Extent) -> Result<Mea
         load: [accounting::machine_load(), String::new()],
         notes: Vec::new(),
     };
-    let first = subjects.first().ok_or("nothing to measure")?;
-    let bare = Bare::start(document_length(&first.place).await?)?;
     for round in 1..=extent.rounds {
         eprintln!("round {round} of {}", extent.rounds);
         for endpoint in ROUND
@@ -82,7 +78,7 @@ pub(crate) async fn run(subjects: &mut [Subject], extent: &Extent) -> Result<Mea
                     sign(subjects, *endpoint, extent.time, &mut measured).await?;
                 }
                 Endpoint::Bare => {
-                    let figures = of_bare(&bare, extent.time).await?;
+                    let figures = of_any(subjects, Endpoint::Bare, extent.time).await?;
                     measured.add(Endpoint::Bare, "", 0, figures);
                 }
                 endpoint => all(subjects, *endpoint, extent.time, &mut measured).await?,
@@ -116,17 +112,17 @@ async fn sign(
     };
     let before = limits::signing(algorithm)?;
     let mut goes = Vec::new();
+    if let Some(floor) = endpoint.floor() {
+        goes.push((floor, "", 0, of_any(subjects, floor, time).await?));
+    }
     for subject in asked(subjects, endpoint) {
-        goes.push((
-            subject.database,
-            subject.tokens,
-            subject.measure(endpoint, time).await?,
-        ));
+        let figures = subject.measure(endpoint, time).await?;
+        goes.push((endpoint, subject.database, subject.tokens, figures));
     }
     let after = limits::signing(algorithm)?;
     measured.signing.extend([before, after]);
     let limit = Some(f64::midpoint(before.per_second, after.per_second));
-    for (database, tokens, figures) in goes {
+    for (endpoint, database, tokens, figures) in goes {
         measured.add(endpoint, database, tokens, Figures { limit, ..figures });
     }
     Ok(())
@@ -169,13 +165,14 @@ async fn all(
     let bare = bare.and_then(|row| row.goes.last()).map(|go| go.per_second);
     let limit = bare.filter(|_| matches!(endpoint, Endpoint::Discovery | Endpoint::Jwks));
     for subject in asked(subjects, endpoint) {
+        let (database, tokens) = (subject.database, subject.tokens);
+        // The flow is compared with the floor that a refresh was compared with.
+        if let Some(floor) = endpoint.floor().filter(|_| endpoint != Endpoint::Authorize) {
+            let figures = subject.measure(floor, time).await?;
+            measured.add(floor, database, tokens, figures);
+        }
         let figures = subject.measure(endpoint, time).await?;
-        measured.add(
-            endpoint,
-            subject.database,
-            subject.tokens,
-            Figures { limit, ..figures },
-        );
+        measured.add(endpoint, database, tokens, Figures { limit, ..figures });
     }
     Ok(())
 }
@@ -193,19 +190,8 @@ fn asked(subjects: &mut [Subject], endpoint: Endpoint) -> impl Iterator<Item = &
     })
 }
 
-async fn of_bare(bare: &Bare, time: Duration) -> Result<Figures> {
-    let mut works = work::same(&work::get(bare.address, "/", ""), " ");
-    drive(bare.address, &mut works, Duration::from_millis(200)).await?;
-    let group = accounting::Group::Process(bare.pid());
-    let before = accounting::cpu_seconds(group)?;
-    let seen = drive(bare.address, &mut works, time).await?;
-    let used = accounting::cpu_seconds(group)? - before;
-    Ok(Figures {
-        per_second: seen.per_second(),
-        p50: seen.percentile(50),
-        p99: seen.percentile(99),
-        cpu: used / crate::load::count(seen.requests) * 1e4,
-        peak: accounting::resident(bare.pid())?.peak,
-        ..Figures::default()
-    })
+/// A figure of the floor that does not depend on the database.
+async fn of_any(subjects: &mut [Subject], endpoint: Endpoint, time: Duration) -> Result<Figures> {
+    let first = subjects.first_mut().ok_or("nothing to measure")?;
+    first.measure(endpoint, time).await
 }

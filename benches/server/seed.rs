@@ -41,6 +41,8 @@ pub(crate) struct World {
     pub(crate) clients: Vec<(&'static str, String)>,
     /// Live refresh tokens, spread over the whole table, of the client `web-es256`.
     pub(crate) tokens: Vec<String>,
+    /// The row identifiers of their grants.
+    pub(crate) grants: Vec<String>,
     /// Session cookies; the first of each user come first.
     pub(crate) sessions: Vec<String>,
 }
@@ -57,12 +59,13 @@ pub(crate) async fn fill(place: &Place, tokens: usize, sessions: usize) -> Resul
     let clients = add_clients(&app, now).await?;
     let people = (tokens / GRANTS).clamp(CONNECTIONS, USERS);
     let mut people = add_people(&app, now, people).await?;
-    let tokens = add_grants(&app, now, &people, tokens).await?;
+    let (grants, tokens) = add_grants(&app, now, &people, tokens).await?;
     let more = sessions.saturating_sub(people.len());
     people.extend(add_sessions(&app, now, &people, more).await?);
     let world = World {
         clients,
         tokens,
+        grants,
         sessions: people.into_iter().map(|person| person.cookie).collect(),
     };
     if let Db::Postgres(pool) = &app.db {
@@ -207,7 +210,12 @@ async fn add_user(at: Sql<'_>, user_id: &str, number: usize, hash: &str, now: Ti
 }
 
 /// Adds grants made over the last six days, and gives the tokens of every n-th.
-async fn add_grants(app: &App, now: Timestamp, people: &[Person], number: usize) -> Result<Vec<String>> {
+async fn add_grants(
+    app: &App,
+    now: Timestamp,
+    people: &[Person],
+    number: usize,
+) -> Result<(Vec<String>, Vec<String>)> {
     let mut known = Vec::new();
     let every = number.div_ceil(KNOWN);
     let mut batch = Vec::with_capacity(BATCH);
@@ -216,7 +224,7 @@ async fn add_grants(app: &App, now: Timestamp, people: &[Person], number: usize)
         let made = now - Seconds(i64::try_from(age)?);
         let (id, token) = secret(app, Kind::RefreshToken, made);
         if index % every == 0 {
-            known.push(token.expose().to_owned());
+            known.push((id.clone(), token.expose().to_owned()));
         }
         let refresh = NewRefresh {
             digest: token.digest(&app.vault),
@@ -229,7 +237,7 @@ async fn add_grants(app: &App, now: Timestamp, people: &[Person], number: usize)
             batch.clear();
         }
     }
-    Ok(known)
+    Ok(known.into_iter().unzip())
 }
 
 type Row<'a> = (String, &'a Person, Timestamp, NewRefresh);
@@ -238,7 +246,7 @@ async fn add_batch(app: &App, batch: &[Row<'_>]) -> Result<()> {
     if let Db::Postgres(pool) = &app.db {
         let statement = "COPY grants (id, client_id, user_id, user_epoch, session_id, offline, scope, resources, \
                          nonce, auth_time, acr, amr, created_at, expires_at, purge_at, code_spent_at, \
-                         refresh_digest, refresh_expires_at) FROM STDIN";
+                         refresh_digest, refresh_expires_at, status_index) FROM STDIN";
         let mut connection = pool.get().await?;
         let mut copy = connection.copy_in_raw(statement).await?;
         let lines: Vec<String> = batch.iter().map(|row| line(app, row)).collect();
@@ -267,7 +275,8 @@ async fn add_batch(app: &App, batch: &[Row<'_>]) -> Result<()> {
             purge_at: *made + app.config.tokens.refresh_token_absolute,
             code: None,
             refresh: Some(refresh.clone()),
-            status_index: None,
+            // Else the first refresh of each would write one.
+            status_index: Some(0),
         };
         grants::insert(tx.sql(), &grant).await?;
     }
@@ -282,6 +291,6 @@ fn line(app: &App, (id, person, made, refresh): &Row<'_>) -> String {
     let refresh_ends = refresh.expires_at.0;
     format!(
         "{id}\tweb-es256\t{user}\t0\t{session}\tt\t{SCOPE}\t[]\tn-0S6_WzA2Mj\t{made}\t{ACR_PASSWORD}\tpwd\t{made}\t\
-         {ends}\t{ends}\t{made}\t\\\\x{digest}\t{refresh_ends}\n"
+         {ends}\t{ends}\t{made}\t\\\\x{digest}\t{refresh_ends}\t0\n"
     )
 }

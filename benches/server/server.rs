@@ -1,7 +1,7 @@
 //! The server that is measured: `keywright serve` as an operator would start it, with its defaults.
 
 use crate::Result;
-use crate::accounting::{self, Group, Resident, cpu_seconds};
+use crate::accounting::{self, Resident};
 use keywright::config::{Config, DatabaseUrl, Issuer};
 use keywright::secret::Secret;
 use std::fs::File;
@@ -40,6 +40,11 @@ impl Place {
         })
     }
 
+    /// `database.url`
+    pub(crate) fn database(&self) -> &str {
+        &self.database
+    }
+
     /// The settings that differ from the defaults: where things are, and how many may sign in from one address.
     fn settings(&self) -> [(&'static str, String); 6] {
         [
@@ -74,7 +79,6 @@ impl Place {
 /// A running server, stopped when dropped.
 pub(crate) struct Server {
     child: Child,
-    postmaster: Option<u32>,
 }
 
 impl Server {
@@ -93,10 +97,7 @@ impl Server {
             .stdout(log.try_clone()?)
             .stderr(log)
             .spawn()?;
-        let mut server = Self {
-            child,
-            postmaster: place.postmaster,
-        };
+        let mut server = Self { child };
         while !is_ready(place.address) {
             if let Some(status) = server.child.try_wait()? {
                 let log = std::fs::read_to_string(place.folder.join("server.log")).unwrap_or_default();
@@ -110,19 +111,12 @@ impl Server {
         Ok((server, started.elapsed()))
     }
 
-    /// CPU seconds so far: of the server, and of its database where that is a process of its own.
-    pub(crate) fn cpu(&self) -> Result<(f64, Option<f64>)> {
-        let own = cpu_seconds(Group::Process(self.child.id()))?;
-        let database = self.postmaster.map(|pid| cpu_seconds(Group::Family(pid)));
-        Ok((own, database.transpose()?))
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     pub(crate) fn resident(&self) -> Result<Resident> {
         accounting::resident(self.child.id())
-    }
-
-    pub(crate) fn reset_peak(&self) -> Result<()> {
-        accounting::reset_peak(self.child.id())
     }
 
     /// Asks it to stop, and waits.

@@ -1,14 +1,17 @@
 //! A server with a filled database and the load for each of its endpoints.
 
 use crate::Result;
+use crate::accounting::{self, Group, cpu_seconds};
 use crate::connection::Connection;
 use crate::endpoint::Endpoint;
 use crate::figures::{Figures, median};
+use crate::floor::Floor;
 use crate::load::{CONNECTIONS, count, drive};
 use crate::seed::{World, fill};
 use crate::server::{Place, Server};
 use crate::work::{self, Site, Work};
 use sqlx::PgPool;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -29,6 +32,7 @@ pub(crate) struct Subject {
     pub(crate) place: Place,
     pub(crate) world: World,
     pub(crate) server: Server,
+    floor: Floor,
     loads: Vec<(Endpoint, Vec<Work>)>,
     /// To ask Postgres for its transaction counter.
     counter: Option<PgPool>,
@@ -88,15 +92,17 @@ impl Subject {
         }
         let (server, took) = Server::start(&place)?;
         ready.push(took.as_secs_f64() * 1e3);
+        let floor = Floor::start(document_length(&place).await?, &place)?;
         Ok(Self {
             database,
             tokens,
             ready: median(ready),
             idle: server.resident()?.now,
-            loads: loads(&place, &world)?,
+            loads: loads(&place, &world, floor.address)?,
             place,
             world,
             server,
+            floor,
             counter,
         })
     }
@@ -105,12 +111,20 @@ impl Subject {
     pub(crate) async fn measure(&mut self, endpoint: Endpoint, time: Duration) -> Result<Figures> {
         let works = self.loads.iter_mut().find(|(known, _)| *known == endpoint);
         let (_, works) = works.ok_or("no load for this endpoint")?;
-        drive(self.place.address, works, WARM_UP).await?;
-        self.server.reset_peak()?;
-        let (cpu, database_cpu) = self.server.cpu()?;
+        let (address, pid) = match endpoint.is_floor() {
+            true => (self.floor.address, self.floor.pid()),
+            false => (self.place.address, self.server.pid()),
+        };
+        let cpu_so_far = || -> Result<(f64, Option<f64>)> {
+            let database = self.place.postmaster.map(Group::Family).map(cpu_seconds);
+            Ok((cpu_seconds(Group::Process(pid))?, database.transpose()?))
+        };
+        drive(address, works, WARM_UP).await?;
+        accounting::reset_peak(pid)?;
+        let (cpu, database_cpu) = cpu_so_far()?;
         let written = transactions(self.counter.as_ref()).await?;
-        let seen = drive(self.place.address, works, time).await?;
-        let (cpu_after, database_cpu_after) = self.server.cpu()?;
+        let seen = drive(address, works, time).await?;
+        let (cpu_after, database_cpu_after) = cpu_so_far()?;
         let written_after = transactions(self.counter.as_ref()).await?;
         let requests = count(seen.requests);
         let per_10_000 = |before: f64, after: f64| (after - before) / requests * 1e4;
@@ -125,17 +139,20 @@ impl Subject {
             writes: written
                 .zip(written_after)
                 .map(|(before, after)| (after - before) / requests),
-            peak: self.server.resident()?.peak,
+            peak: accounting::resident(pid)?.peak,
             limit: None,
         })
     }
 }
 
-fn loads(place: &Place, world: &World) -> Result<Vec<(Endpoint, Vec<Work>)>> {
+fn loads(place: &Place, world: &World, floor: SocketAddr) -> Result<Vec<(Endpoint, Vec<Work>)>> {
     let site = |client| Site::new(place.address, world, client);
     let document = |path| work::same(&work::get(place.address, path, ""), "\"");
+    let of_floor = |path| work::same(&work::get(floor, path, ""), "");
     // The two halves stay apart: a rotated token is not active any more.
-    let (introspected, refreshed) = world.tokens.split_at(world.tokens.len() / 2);
+    let half = world.tokens.len() / 2;
+    let (introspected, refreshed) = world.tokens.split_at(half);
+    let (found, changed) = world.grants.split_at(half);
     Ok(vec![
         (
             Endpoint::ClientCredentialsRs256,
@@ -145,6 +162,11 @@ fn loads(place: &Place, world: &World) -> Result<Vec<(Endpoint, Vec<Work>)>> {
             Endpoint::ClientCredentialsEs256,
             work::client_credentials(&site("service-es256")?),
         ),
+        (Endpoint::Bare, of_floor("/")),
+        (Endpoint::FloorRs256, of_floor("/rs256")),
+        (Endpoint::FloorEs256, of_floor("/es256")),
+        (Endpoint::FloorFind, work::each(floor, "/find/", found)),
+        (Endpoint::FloorChange, work::each(floor, "/change/", changed)),
         (Endpoint::Discovery, document("/.well-known/openid-configuration")),
         (Endpoint::Jwks, document("/jwks")),
         (
@@ -200,7 +222,7 @@ async fn transactions(counter: Option<&PgPool>) -> Result<Option<f64>> {
 }
 
 /// The length of the discovery document.
-pub(crate) async fn document_length(place: &Place) -> Result<usize> {
+async fn document_length(place: &Place) -> Result<usize> {
     let mut connection = Connection::open(place.address).await?;
     let request = work::get(place.address, "/.well-known/openid-configuration", "");
     Ok(connection.exchange(&request).await?.expect(200)?.body.len())

@@ -157,6 +157,14 @@ pub(crate) fn introspect(site: &Site, tokens: &[String]) -> Vec<Work> {
         .collect()
 }
 
+/// Asks for each of these below a path.
+pub(crate) fn each(address: SocketAddr, path: &str, names: &[String]) -> Vec<Work> {
+    let request = |name: &String| get(address, &format!("{path}{name}"), "");
+    shares(names)
+        .map(|share| Work::Each(share.iter().map(request).collect(), ""))
+        .collect()
+}
+
 /// Asks who a session is, as a proxy does, one session after the other; each connection has its share.
 pub(crate) fn sessions(address: SocketAddr, sessions: &[String]) -> Vec<Work> {
     let request = |session: &String| get(address, "/auth/verify", &cookies(0, Some(session)));
