@@ -122,18 +122,19 @@ impl Opaque {
 
     /// What is stored and compared: HMAC-SHA-256 over kind, id and secret.
     pub fn digest(&self, vault: &Vault) -> Vec<u8> {
-        let parts = [
-            self.kind.prefix().as_bytes(),
-            self.id.as_bytes(),
-            self.text.expose().as_bytes(),
-        ];
-        vault.mac(Purpose::Digest, &parts).to_vec()
+        digest(self.kind, &self.id, self.text.expose(), vault).to_vec()
     }
 
     /// Whether `stored` is the digest of this secret; constant time.
     pub fn matches(&self, stored: &[u8], vault: &Vault) -> bool {
         crate::secret::constant_time_eq(&self.digest(vault), stored)
     }
+}
+
+/// The digest that a secret of this kind and row would have, whoever made it up.
+pub fn digest(kind: Kind, id: &str, text: &str, vault: &Vault) -> [u8; 32] {
+    let parts = [kind.prefix().as_bytes(), id.as_bytes(), text.as_bytes()];
+    vault.mac(Purpose::Digest, &parts)
 }
 
 fn checksum(vault: &Vault, body: &str) -> String {

@@ -181,9 +181,9 @@ pub enum Decided {
     StepUp,
 }
 
-/// The standing that the grant of an approved code will have; `None` if its user is gone. A device outlives the
-/// browser session in which it was approved.
-pub(super) async fn standing(cx: &Cx, row: &DeviceCodeRow) -> Result<Option<Standing>, Fault> {
+/// The standing that the grant of an approved code will have, and since when the user's password path is locked; `None`
+/// if the user is gone. A device outlives the browser session in which it was approved.
+pub(super) async fn standing(cx: &Cx, row: &DeviceCodeRow) -> Result<Option<(Standing, Option<i64>)>, Fault> {
     let (Some(user_id), Some(grant_id)) = (&row.user_id, &row.grant_id) else {
         return Ok(None);
     };
@@ -200,7 +200,7 @@ pub(super) async fn standing(cx: &Cx, row: &DeviceCodeRow) -> Result<Option<Stan
         auth_time: row.auth_time.unwrap_or(row.created_at),
         acr: row.acr.as_deref().unwrap_or_default(),
         amr: row.amr.as_deref().unwrap_or_default(),
-        locked_at: failures.first().and_then(|row| row.locked_at),
     };
-    Ok(Some(fresh::standing(cx, user, &grant).await?))
+    let locked_at = failures.first().and_then(|row| row.locked_at);
+    Ok(Some((fresh::standing(cx, user, &grant).await?, locked_at)))
 }

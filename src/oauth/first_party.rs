@@ -98,10 +98,9 @@ pub async fn begin(cx: &Cx, client: &Client, user: UserRow, proof: Proof) -> Res
         auth_time: cx.now.0,
         acr: proof.acr,
         amr: proof.amr,
-        locked_at: None,
     };
     let standing = fresh::standing(cx, user, &grant).await?;
-    may_issue::may_issue(&standing, cx.now).map_err(super::error::invalid_grant)?;
+    may_issue::may_issue(&standing.ground, cx.now).map_err(super::error::invalid_grant)?;
     let authorization = Authorization {
         standing: Some(Box::new(standing)),
         scope: client.scope.clone(),
@@ -127,7 +126,7 @@ async fn tokens(cx: &Cx, client: &Client, authorization: Authorization) -> Resul
     let ends = authorization
         .standing
         .as_ref()
-        .map_or(0, |standing| standing.expires_at);
+        .map_or(0, |standing| standing.ground.expires_at);
     // This client's refresh tokens are bound to a cookie, and its access tokens to nobody.
     let issued = issue::issue(cx, client, authorization, &Sender::Anybody).await?;
     let (access_token, expires_in, refresh_token) = issued.into_parts();
@@ -157,7 +156,7 @@ pub async fn end(cx: &Cx, cookie: &str) -> Result<(), Fault> {
 }
 
 async fn end_grant(cx: &Cx, id: &str) -> Result<(), Fault> {
-    let standing = grants::standing(cx.app.db.read(), id, "").await?;
+    let standing = grants::standing(cx.app.db.read(), id).await?;
     if standing.is_some_and(|standing| standing.client_id == CLIENT_ID) {
         grants::revoke(cx.app.db.write(), id, cx.now).await?;
     }

@@ -38,14 +38,16 @@ async fn of_refresh_token(cx: &Cx, client: &Client, token: &Opaque) -> Result<Op
         .as_ref()
         .is_some_and(|digest| token.matches(digest, &cx.app.vault))
         && standing.refresh_expires_at.is_some_and(|end| end > cx.now.0)
-        && may_issue::may_issue(&standing, cx.now).is_ok();
+        && may_issue::may_issue(&standing.ground, cx.now).is_ok();
     // A refresh token is the business of its own client only.
     if !live || standing.client_id != client.id {
         return Ok(None);
     }
     let end = standing
         .refresh_expires_at
-        .map_or(standing.expires_at, |idle| idle.min(standing.expires_at));
+        .map_or(standing.ground.expires_at, |idle| {
+            idle.min(standing.ground.expires_at)
+        });
     Ok(Some(json!({
         "active": true,
         "client_id": standing.client_id,

@@ -2,45 +2,11 @@
 //! so that no sibling path can forget a disabled user or an ended session.
 
 use crate::storage::api_keys::ApiKeyRow;
-use crate::storage::grants::{RefreshStanding, Standing};
+use crate::storage::grants::{CodeStanding, Ground};
 use crate::time::{Seconds, Timestamp};
 
-/// What a grant stands on.
-#[derive(Clone, Copy)]
-pub struct Ground {
-    revoked_at: Option<i64>,
-    expires_at: i64,
-    offline: bool,
-    user_disabled_at: Option<i64>,
-    /// When the grant was given, and now.
-    epochs: (i64, i64),
-    session_ended_at: Option<i64>,
-    session_expires_at: Option<i64>,
-}
-
-macro_rules! ground_of {
-    ($($row:ty),*) => {$(
-        impl From<&$row> for Ground {
-            fn from(row: &$row) -> Self {
-                Self {
-                    revoked_at: row.revoked_at,
-                    expires_at: row.expires_at,
-                    offline: row.offline,
-                    user_disabled_at: row.user_disabled_at,
-                    epochs: (row.user_epoch, row.credential_epoch),
-                    session_ended_at: row.session_ended_at,
-                    session_expires_at: row.session_expires_at,
-                }
-            }
-        }
-    )*};
-}
-ground_of!(Standing, RefreshStanding);
-
-impl Ground {
-    fn has_live_session(&self, now: Timestamp) -> bool {
-        self.session_ended_at.is_none() && self.session_expires_at.is_some_and(|end| end > now.0)
-    }
+fn has_live_session(ground: &Ground, now: Timestamp) -> bool {
+    ground.session_ended_at.is_none() && ground.session_expires_at.is_some_and(|end| end > now.0)
 }
 
 /// Whether tokens of this grant are honored: not revoked, the user enabled, no credential changed since, and the
@@ -48,18 +14,17 @@ impl Ground {
 ///
 /// # Errors
 /// Why not, for the log.
-pub fn honored(grant: impl Into<Ground>, now: Timestamp) -> Result<(), &'static str> {
-    let ground = grant.into();
+pub fn honored(ground: &Ground, now: Timestamp) -> Result<(), &'static str> {
     if ground.revoked_at.is_some() {
         return Err("the grant is revoked");
     }
     if ground.user_disabled_at.is_some() {
         return Err("the user is disabled");
     }
-    if ground.epochs.0 != ground.epochs.1 {
+    if ground.user_epoch != ground.credential_epoch {
         return Err("the user's credentials have changed");
     }
-    if !ground.offline && !ground.has_live_session(now) {
+    if !ground.offline && !has_live_session(ground, now) {
         return Err("the session has ended");
     }
     Ok(())
@@ -69,8 +34,7 @@ pub fn honored(grant: impl Into<Ground>, now: Timestamp) -> Result<(), &'static 
 ///
 /// # Errors
 /// Why not, for the log.
-pub fn may_issue(grant: impl Into<Ground>, now: Timestamp) -> Result<(), &'static str> {
-    let ground = grant.into();
+pub fn may_issue(ground: &Ground, now: Timestamp) -> Result<(), &'static str> {
     honored(ground, now)?;
     if ground.expires_at <= now.0 {
         return Err("the grant has reached its absolute end");
@@ -83,21 +47,22 @@ pub fn may_issue(grant: impl Into<Ground>, now: Timestamp) -> Result<(), &'stati
 ///
 /// # Errors
 /// Why not, for the log.
-pub fn may_redeem(standing: &Standing, now: Timestamp) -> Result<(), &'static str> {
-    may_issue(standing, now)?;
-    not_locked_since(standing, standing.created_at)?;
-    if standing.session_id.is_some() && !Ground::from(standing).has_live_session(now) {
+pub fn may_redeem(code: &CodeStanding, now: Timestamp) -> Result<(), &'static str> {
+    let standing = &code.standing;
+    may_issue(&standing.ground, now)?;
+    not_locked_since(code.user_locked_at, standing.created_at)?;
+    if standing.session_id.is_some() && !has_live_session(&standing.ground, now) {
         return Err("the session has ended");
     }
     Ok(())
 }
 
-/// Whether the account was not locked after `asked`, when what is to be redeemed began.
+/// Whether the account, locked or not, was not locked after `asked`, when what is to be redeemed began.
 ///
 /// # Errors
 /// Why not, for the log.
-pub fn not_locked_since(standing: &Standing, asked: i64) -> Result<(), &'static str> {
-    match standing.user_locked_at {
+pub fn not_locked_since(locked_at: Option<i64>, asked: i64) -> Result<(), &'static str> {
+    match locked_at {
         Some(locked) if locked >= asked => Err("the account was locked meanwhile"),
         _ => Ok(()),
     }

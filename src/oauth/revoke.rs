@@ -21,7 +21,7 @@ pub async fn revoke(cx: &Cx, request: &ClientRequest) -> Result<()> {
     if let Some(refresh_token) = Opaque::parse(Kind::RefreshToken, token, &cx.app.vault) {
         // A refresh token ends its grant, with the access tokens of it (RFC 7009 §2.1). Any generation will do:
         // whoever holds an old one and wants it dead is right.
-        let standing = grants::standing(cx.app.db.read(), refresh_token.id(), "").await?;
+        let standing = grants::standing(cx.app.db.read(), refresh_token.id()).await?;
         if standing.is_some_and(|standing| standing.client_id == client.id) {
             grants::revoke(cx.app.db.write(), refresh_token.id(), cx.now).await?;
             tell(cx, &client.id);

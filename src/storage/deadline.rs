@@ -47,6 +47,46 @@ impl<DB: Database> Drop for Held<DB> {
     }
 }
 
+/// Where a connection comes from.
+pub enum Place<'a, DB: Database> {
+    /// A pool.
+    Pool(&'a Pool<DB>),
+    /// A transaction, which has its connection.
+    Tx(&'a mut DB::Connection),
+}
+
+/// A connection from either place. One kind for both, as each statement is compiled for each kind.
+pub(super) enum AnyHeld<'a, DB: Database> {
+    Pooled(Held<DB>),
+    Tx(&'a mut DB::Connection),
+}
+
+impl<'a, DB: Database> AnyHeld<'a, DB> {
+    /// Takes a connection from the pool, or that of the transaction.
+    pub(super) async fn acquire(place: Place<'a, DB>) -> Result<Self> {
+        Ok(match place {
+            Place::Pool(pool) => Self::Pooled(Held::acquire(pool).await?),
+            Place::Tx(connection) => Self::Tx(connection),
+        })
+    }
+
+    /// What the statement runs on.
+    pub(super) fn connection(&mut self) -> &mut DB::Connection {
+        match self {
+            Self::Pooled(held) => held.connection(),
+            Self::Tx(connection) => connection,
+        }
+    }
+
+    /// What became of the statement.
+    pub(super) fn settle<T>(self, result: sqlx::Result<T>) -> Result<T> {
+        match self {
+            Self::Pooled(held) => held.settle(result),
+            Self::Tx(_) => result.map_err(StorageError::from),
+        }
+    }
+}
+
 /// A connection for one transaction. Unless it was committed the connection is closed, and the database rolls back: one
 /// that hangs would keep its place in the pool.
 pub struct HeldTx<DB: Database> {

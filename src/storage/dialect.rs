@@ -1,12 +1,12 @@
 //! The only file that asks which database it is: pools, transactions, and the macros that run one text on either.
 
-use super::deadline::HeldTx;
+use super::deadline::{HeldTx, Place};
 use super::pool::{self, LIMIT, Pool};
 use super::{Result, StorageError};
 use crate::time::Seconds;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{ConnectOptions, PgConnection, Postgres, Sqlite, SqliteConnection};
+use sqlx::{ConnectOptions, Postgres, Sqlite};
 use std::fs::File;
 use std::path::Path;
 use std::str::FromStr;
@@ -39,14 +39,10 @@ pub struct Options {
 
 /// Where a statement runs.
 pub enum Sql<'a> {
-    /// A pool of the embedded database.
-    SqlitePool(&'a Pool<Sqlite>),
-    /// The Postgres pool.
-    PgPool(&'a Pool<Postgres>),
-    /// A transaction on the embedded database.
-    SqliteTx(&'a mut SqliteConnection),
-    /// A transaction on Postgres.
-    PgTx(&'a mut PgConnection),
+    /// On the embedded database.
+    Sqlite(Place<'a, Sqlite>),
+    /// On Postgres.
+    Postgres(Place<'a, Postgres>),
 }
 
 /// A write transaction. Dropped without [`Tx::commit`], it is rolled back.
@@ -164,16 +160,16 @@ impl Db {
     /// For statements that only read.
     pub fn read(&self) -> Sql<'_> {
         match self {
-            Self::Sqlite { readers, .. } => Sql::SqlitePool(readers),
-            Self::Postgres(pool) => Sql::PgPool(pool),
+            Self::Sqlite { readers, .. } => Sql::Sqlite(Place::Pool(readers)),
+            Self::Postgres(pool) => Sql::Postgres(Place::Pool(pool)),
         }
     }
 
     /// For one statement that writes; it commits by itself.
     pub fn write(&self) -> Sql<'_> {
         match self {
-            Self::Sqlite { writer, .. } => Sql::SqlitePool(writer),
-            Self::Postgres(pool) => Sql::PgPool(pool),
+            Self::Sqlite { writer, .. } => Sql::Sqlite(Place::Pool(writer)),
+            Self::Postgres(pool) => Sql::Postgres(Place::Pool(pool)),
         }
     }
 
@@ -227,8 +223,8 @@ impl Tx {
     /// For a statement inside the transaction.
     pub fn sql(&mut self) -> Sql<'_> {
         match self {
-            Self::Sqlite(tx) => Sql::SqliteTx(tx.connection()),
-            Self::Postgres(tx) => Sql::PgTx(tx.connection()),
+            Self::Sqlite(tx) => Sql::Sqlite(Place::Tx(tx.connection())),
+            Self::Postgres(tx) => Sql::Postgres(Place::Tx(tx.connection())),
         }
     }
 

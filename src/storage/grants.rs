@@ -1,7 +1,7 @@
 //! Grants: what a user allowed a client, with its code and its refresh token in the same row.
 //! Single use is one conditional `UPDATE`; of any number of racers exactly one changes the row.
 
-pub use super::standing::{RefreshStanding, Standing};
+pub use super::standing::{CodeStanding, Ground, RefreshStanding, Standing, TokenStanding};
 use super::{Result, Sql};
 use crate::time::Timestamp;
 
@@ -114,24 +114,61 @@ pub async fn insert(at: Sql<'_>, grant: &NewGrant<'_>) -> Result<()> {
     Ok(())
 }
 
-/// The standing of a grant. `jti` is the access token in question, or empty.
+/// The standing of a grant.
 ///
 /// # Errors
 /// The database fails.
-pub async fn standing(at: Sql<'_>, id: &str, jti: &str) -> Result<Option<Standing>> {
+pub async fn standing(at: Sql<'_>, id: &str) -> Result<Option<Standing>> {
     fetch_optional!(
         at => Standing,
-        "SELECT g.id, g.client_id, g.user_id, g.user_epoch, g.session_id, g.offline, g.scope, g.resources, g.claims,
-           g.nonce, g.auth_time, g.acr, g.amr, g.created_at, g.expires_at, g.revoked_at, g.code_digest,
-           g.code_expires_at, g.code_challenge, g.code_redirect_uri, g.code_spent_at, g.refresh_digest,
-           g.refresh_expires_at, g.refresh_rotated_at, g.refresh_previous, g.refresh_successor, g.refresh_certificate,
-           g.status_index, u.email,
-           u.email_verified, u.preferred_username, u.name, u.profile, u.roles, u.groups, u.updated_at,
-           u.disabled_at AS user_disabled_at, f.locked_at AS user_locked_at, u.credential_epoch, s.ended_at AS session_ended_at,
-           s.expires_at AS session_expires_at,
-           EXISTS (SELECT 1 FROM denied_tokens d WHERE d.jti = $2) AS denied
+        "SELECT g.id, g.client_id, g.user_id, g.session_id, g.scope, g.resources, g.claims, g.nonce, g.auth_time, g.acr, g.amr,
+           g.created_at, g.code_spent_at, g.refresh_digest, g.refresh_expires_at, g.refresh_rotated_at, g.refresh_previous,
+           g.refresh_successor, g.refresh_certificate, g.status_index, u.email, u.email_verified, u.preferred_username,
+           u.name, u.profile, u.roles, u.groups, u.updated_at,
+           g.revoked_at, g.expires_at, g.offline, u.disabled_at AS user_disabled_at, g.user_epoch, u.credential_epoch,
+           s.ended_at AS session_ended_at, s.expires_at AS session_expires_at
+         FROM grants g JOIN users u ON u.id = g.user_id LEFT JOIN sessions s ON s.id = g.session_id
+         WHERE g.id = $1",
+        id,
+    )
+}
+
+/// The standing of a grant whose code is presented.
+///
+/// # Errors
+/// The database fails.
+pub async fn code_standing(at: Sql<'_>, id: &str) -> Result<Option<CodeStanding>> {
+    fetch_optional!(
+        at => CodeStanding,
+        "SELECT g.code_digest, g.code_expires_at, g.code_challenge, g.code_redirect_uri, f.locked_at AS user_locked_at,
+           g.id, g.client_id, g.user_id, g.session_id, g.scope, g.resources, g.claims, g.nonce, g.auth_time, g.acr, g.amr,
+           g.created_at, g.code_spent_at, g.refresh_digest, g.refresh_expires_at, g.refresh_rotated_at, g.refresh_previous,
+           g.refresh_successor, g.refresh_certificate, g.status_index, u.email, u.email_verified, u.preferred_username,
+           u.name, u.profile, u.roles, u.groups, u.updated_at,
+           g.revoked_at, g.expires_at, g.offline, u.disabled_at AS user_disabled_at, g.user_epoch, u.credential_epoch,
+           s.ended_at AS session_ended_at, s.expires_at AS session_expires_at
          FROM grants g JOIN users u ON u.id = g.user_id LEFT JOIN sessions s ON s.id = g.session_id
            LEFT JOIN password_failures f ON f.subject = g.user_id
+         WHERE g.id = $1",
+        id,
+    )
+}
+
+/// The standing of the grant of the access token `jti`.
+///
+/// # Errors
+/// The database fails.
+pub async fn token_standing(at: Sql<'_>, id: &str, jti: &str) -> Result<Option<TokenStanding>> {
+    fetch_optional!(
+        at => TokenStanding,
+        "SELECT EXISTS (SELECT 1 FROM denied_tokens d WHERE d.jti = $2) AS denied,
+           g.id, g.client_id, g.user_id, g.session_id, g.scope, g.resources, g.claims, g.nonce, g.auth_time, g.acr, g.amr,
+           g.created_at, g.code_spent_at, g.refresh_digest, g.refresh_expires_at, g.refresh_rotated_at, g.refresh_previous,
+           g.refresh_successor, g.refresh_certificate, g.status_index, u.email, u.email_verified, u.preferred_username,
+           u.name, u.profile, u.roles, u.groups, u.updated_at,
+           g.revoked_at, g.expires_at, g.offline, u.disabled_at AS user_disabled_at, g.user_epoch, u.credential_epoch,
+           s.ended_at AS session_ended_at, s.expires_at AS session_expires_at
+         FROM grants g JOIN users u ON u.id = g.user_id LEFT JOIN sessions s ON s.id = g.session_id
          WHERE g.id = $1",
         id,
         jti,
@@ -145,9 +182,9 @@ pub async fn standing(at: Sql<'_>, id: &str, jti: &str) -> Result<Option<Standin
 pub async fn refresh_standing(at: Sql<'_>, id: &str) -> Result<Option<RefreshStanding>> {
     fetch_optional!(
         at => RefreshStanding,
-        "SELECT g.client_id, g.user_id, g.user_epoch, g.offline, g.scope, g.created_at, g.expires_at, g.revoked_at,
-           g.refresh_digest, g.refresh_expires_at, g.refresh_rotated_at, u.disabled_at AS user_disabled_at,
-           u.credential_epoch, s.ended_at AS session_ended_at, s.expires_at AS session_expires_at
+        "SELECT g.client_id, g.user_id, g.scope, g.created_at, g.refresh_digest, g.refresh_expires_at, g.refresh_rotated_at,
+           g.revoked_at, g.expires_at, g.offline, u.disabled_at AS user_disabled_at, g.user_epoch, u.credential_epoch,
+           s.ended_at AS session_ended_at, s.expires_at AS session_expires_at
          FROM grants g JOIN users u ON u.id = g.user_id LEFT JOIN sessions s ON s.id = g.session_id
          WHERE g.id = $1",
         id,
@@ -187,8 +224,8 @@ pub struct Rotation<'a> {
     pub presented: &'a [u8],
     /// The token that takes its place.
     pub next: &'a NewRefresh,
-    /// That token, sealed under the presented one.
-    pub sealed: &'a [u8],
+    /// That token, sealed under the presented one, if it may be asked for again.
+    pub sealed: Option<&'a [u8]>,
 }
 
 /// Rotates the refresh token, once; `false` if the presented one is not the live one any more.

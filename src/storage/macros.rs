@@ -4,21 +4,19 @@
 macro_rules! on {
     ($at:expr, $e:ident => $run:expr) => {
         match $at {
-            $crate::storage::Sql::SqlitePool(pool) => held!(pool, $e => $run).await,
-            $crate::storage::Sql::SqliteTx($e) => $run.await.map_err($crate::storage::StorageError::from),
-            $crate::storage::Sql::PgPool(pool) => $crate::storage::deadline::bounded(held!(pool, $e => $run)).await,
-            $crate::storage::Sql::PgTx($e) => {
-                $crate::storage::deadline::bounded(async { $run.await.map_err($crate::storage::StorageError::from) }).await
+            $crate::storage::Sql::Sqlite(place) => held!(place, $e => $run).await,
+            $crate::storage::Sql::Postgres(place) => {
+                $crate::storage::deadline::bounded(held!(place, $e => $run)).await
             }
         }
     };
 }
 
-/// Runs `$run` with `$e` bound to a connection of the pool.
+/// Runs `$run` with `$e` bound to a connection of the place.
 macro_rules! held {
-    ($pool:expr, $e:ident => $run:expr) => {
+    ($place:expr, $e:ident => $run:expr) => {
         async {
-            let mut held = $crate::storage::deadline::Held::acquire($pool).await?;
+            let mut held = $crate::storage::deadline::AnyHeld::acquire($place).await?;
             let outcome = {
                 let $e = held.connection();
                 $run.await
@@ -56,23 +54,34 @@ macro_rules! fetch_all {
     };
 }
 
-/// A struct whose fields are columns of the same name, readable from either database.
+/// A struct whose fields are the columns of a statement, of the same names and in the same order: looking up dozens of
+/// names takes longer than reading the values. Its last field may be such a struct, for the columns after them.
 macro_rules! row {
-    ($(#[$meta:meta])* pub struct $name:ident { $($(#[$field_meta:meta])* pub $field:ident: $type:ty,)* }) => {
+    ($(#[$meta:meta])* pub struct $name:ident {
+        $($(#[$field_meta:meta])* pub $field:ident: $type:ty,)*
+        $(..$(#[$rest_meta:meta])* pub $rest:ident: $rest_type:ty)?
+    }) => {
         $(#[$meta])*
-        pub struct $name { $($(#[$field_meta])* pub $field: $type,)* }
-
-        impl<'r> sqlx::FromRow<'r, sqlx::sqlite::SqliteRow> for $name {
-            fn from_row(row: &'r sqlx::sqlite::SqliteRow) -> sqlx::Result<Self> {
-                use sqlx::Row;
-                Ok(Self { $($field: row.try_get(stringify!($field))?,)* })
+        pub struct $name {
+            $($(#[$field_meta])* pub $field: $type,)*
+            $($(#[$rest_meta])* pub $rest: $rest_type,)?
+        }
+        row!(@read sqlx::sqlite::SqliteRow, $name { $($field)* $(..$rest)? });
+        row!(@read sqlx::postgres::PgRow, $name { $($field)* $(..$rest)? });
+    };
+    (@read $row:ty, $name:ident { $($field:ident)* $(..$rest:ident)? }) => {
+        impl $crate::storage::row::Columns<$row> for $name {
+            fn read(row: &$row, at: &mut $crate::storage::row::At) -> sqlx::Result<Self> {
+                Ok(Self {
+                    $($field: $crate::storage::row::column(row, at, stringify!($field))?,)*
+                    $($rest: $crate::storage::row::Columns::read(row, at)?,)?
+                })
             }
         }
 
-        impl<'r> sqlx::FromRow<'r, sqlx::postgres::PgRow> for $name {
-            fn from_row(row: &'r sqlx::postgres::PgRow) -> sqlx::Result<Self> {
-                use sqlx::Row;
-                Ok(Self { $($field: row.try_get(stringify!($field))?,)* })
+        impl sqlx::FromRow<'_, $row> for $name {
+            fn from_row(row: &$row) -> sqlx::Result<Self> {
+                $crate::storage::row::Columns::read(row, &mut (0..))
             }
         }
     };

@@ -27,6 +27,7 @@ pub mod passkeys;
 pub mod password_failures;
 mod pool;
 pub mod purge;
+mod row;
 pub mod sessions;
 pub mod setup_links;
 pub mod signing_keys;

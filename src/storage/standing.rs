@@ -1,7 +1,30 @@
 //! What a grant stands on, as [`super::grants`] reads it.
 
 row! {
-    /// A grant with all that decides whether tokens may be issued or honored for it, read in one statement.
+    /// What decides whether tokens may be issued or honored for a grant; `oauth::may_issue` does.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct Ground {
+        /// When it was revoked.
+        pub revoked_at: Option<i64>,
+        /// Absolute end of the refresh family.
+        pub expires_at: i64,
+        /// Whether refresh tokens outlive the session.
+        pub offline: bool,
+        /// Since when the user is disabled.
+        pub user_disabled_at: Option<i64>,
+        /// The user's credential epoch when the grant was given.
+        pub user_epoch: i64,
+        /// The user's credential epoch now.
+        pub credential_epoch: i64,
+        /// When the session was signed out.
+        pub session_ended_at: Option<i64>,
+        /// Absolute end of the session.
+        pub session_expires_at: Option<i64>,
+    }
+}
+
+row! {
+    /// A grant with its user and its ground, read in one statement.
     #[derive(Clone, Debug)]
     pub struct Standing {
         /// Row identifier of the grant.
@@ -10,12 +33,8 @@ row! {
         pub client_id: String,
         /// The user.
         pub user_id: String,
-        /// The user's credential epoch when the grant was given.
-        pub user_epoch: i64,
         /// The browser session it was given in.
         pub session_id: Option<String>,
-        /// Whether refresh tokens outlive that session.
-        pub offline: bool,
         /// Granted scope.
         pub scope: String,
         /// Granted resources, JSON array.
@@ -32,18 +51,6 @@ row! {
         pub amr: String,
         /// When it was given.
         pub created_at: i64,
-        /// Absolute end of the refresh family.
-        pub expires_at: i64,
-        /// When it was revoked.
-        pub revoked_at: Option<i64>,
-        /// Digest of the code.
-        pub code_digest: Option<Vec<u8>>,
-        /// End of the code.
-        pub code_expires_at: Option<i64>,
-        /// S256 challenge.
-        pub code_challenge: Option<String>,
-        /// `redirect_uri` of the authorization request.
-        pub code_redirect_uri: Option<String>,
         /// When the code was redeemed.
         pub code_spent_at: Option<i64>,
         /// Digest of the live refresh token.
@@ -76,54 +83,64 @@ row! {
         pub groups: String,
         /// When the user row last changed.
         pub updated_at: i64,
-        /// Since when the user is disabled.
-        pub user_disabled_at: Option<i64>,
-        /// Since when the user's password path is locked.
-        pub user_locked_at: Option<i64>,
-        /// The user's credential epoch now.
-        pub credential_epoch: i64,
-        /// When the session was signed out.
-        pub session_ended_at: Option<i64>,
-        /// Absolute end of the session.
-        pub session_expires_at: Option<i64>,
-        /// Whether the access token asked about was denied.
-        pub denied: bool,
+        ..
+        /// What it stands on.
+        pub ground: Ground
     }
 }
 
 row! {
-    /// What introspection of a refresh token asks: a part of [`Standing`], of fewer relations and columns.
+    /// A grant whose code is presented.
+    #[derive(Clone, Debug)]
+    pub struct CodeStanding {
+        /// Digest of the code.
+        pub code_digest: Option<Vec<u8>>,
+        /// End of the code.
+        pub code_expires_at: Option<i64>,
+        /// S256 challenge.
+        pub code_challenge: Option<String>,
+        /// `redirect_uri` of the authorization request.
+        pub code_redirect_uri: Option<String>,
+        /// Since when the user's password path is locked.
+        pub user_locked_at: Option<i64>,
+        ..
+        /// The grant.
+        pub standing: Standing
+    }
+}
+
+row! {
+    /// A grant an access token of which is presented.
+    #[derive(Clone, Debug)]
+    pub struct TokenStanding {
+        /// Whether that token was denied.
+        pub denied: bool,
+        ..
+        /// The grant.
+        pub standing: Standing
+    }
+}
+
+row! {
+    /// What introspection of a refresh token asks: of fewer relations and columns.
     #[derive(Clone, Debug)]
     pub struct RefreshStanding {
         /// The client.
         pub client_id: String,
         /// The user.
         pub user_id: String,
-        /// The user's credential epoch when the grant was given.
-        pub user_epoch: i64,
-        /// Whether refresh tokens outlive the session.
-        pub offline: bool,
         /// Granted scope.
         pub scope: String,
         /// When it was given.
         pub created_at: i64,
-        /// Absolute end of the refresh family.
-        pub expires_at: i64,
-        /// When it was revoked.
-        pub revoked_at: Option<i64>,
         /// Digest of the live refresh token.
         pub refresh_digest: Option<Vec<u8>>,
         /// Idle end of the live refresh token.
         pub refresh_expires_at: Option<i64>,
         /// When it replaced its predecessor.
         pub refresh_rotated_at: Option<i64>,
-        /// Since when the user is disabled.
-        pub user_disabled_at: Option<i64>,
-        /// The user's credential epoch now.
-        pub credential_epoch: i64,
-        /// When the session was signed out.
-        pub session_ended_at: Option<i64>,
-        /// Absolute end of the session.
-        pub session_expires_at: Option<i64>,
+        ..
+        /// What it stands on.
+        pub ground: Ground
     }
 }

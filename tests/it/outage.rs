@@ -272,7 +272,7 @@ async fn requests_under_way_when_the_database_vanishes_end_in_time() {
 
 impl TestApp {
     async fn spent(&self, grant: &str) -> bool {
-        let standing = grants::standing(self.app.db.read(), grant, "").await.unwrap();
+        let standing = grants::standing(self.app.db.read(), grant).await.unwrap();
         standing.unwrap().code_spent_at.is_some()
     }
 }

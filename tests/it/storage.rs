@@ -18,5 +18,6 @@ mod purge;
 mod sessions;
 mod signing_keys;
 mod single_use;
+mod standing;
 mod statements;
 mod status;

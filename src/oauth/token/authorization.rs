@@ -50,8 +50,8 @@ impl Source {
 
 /// What a genuine refresh token is to its family.
 pub enum Generation {
-    /// The live one.
-    Live,
+    /// The live one, with its digest.
+    Live(Vec<u8>),
     /// The one before, inside the grace window: its holder gets the same successor again.
     JustReplaced(String),
     /// An older one: somebody kept a copy.

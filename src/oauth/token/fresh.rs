@@ -3,7 +3,7 @@
 use crate::cx::Cx;
 use crate::oauth::error::Fault;
 use crate::oauth::status;
-use crate::storage::grants::{NewGrant, NewRefresh, Standing};
+use crate::storage::grants::{Ground, NewGrant, NewRefresh, Standing};
 use crate::storage::users::UserRow;
 use crate::time::Timestamp;
 
@@ -25,8 +25,6 @@ pub struct Fresh<'a> {
     pub acr: &'a str,
     /// Methods, space-separated.
     pub amr: &'a str,
-    /// Since when the user's password is locked.
-    pub locked_at: Option<i64>,
 }
 
 /// The standing that the grant will have.
@@ -38,9 +36,7 @@ pub async fn standing(cx: &Cx, user: UserRow, grant: &Fresh<'_>) -> Result<Stand
         id: grant.id.to_owned(),
         client_id: grant.client_id.to_owned(),
         user_id: user.id,
-        user_epoch: grant.user_epoch,
         session_id: None,
-        offline: true,
         scope: grant.scope.to_owned(),
         resources: grant.resources.to_owned(),
         claims: None,
@@ -49,12 +45,6 @@ pub async fn standing(cx: &Cx, user: UserRow, grant: &Fresh<'_>) -> Result<Stand
         acr: grant.acr.to_owned(),
         amr: grant.amr.to_owned(),
         created_at: cx.now.0,
-        expires_at: (cx.now + cx.app.config.tokens.refresh_token_absolute).0,
-        revoked_at: None,
-        code_digest: None,
-        code_expires_at: None,
-        code_challenge: None,
-        code_redirect_uri: None,
         code_spent_at: None,
         refresh_digest: None,
         refresh_expires_at: None,
@@ -71,12 +61,16 @@ pub async fn standing(cx: &Cx, user: UserRow, grant: &Fresh<'_>) -> Result<Stand
         roles: user.roles,
         groups: user.groups,
         updated_at: user.updated_at,
-        user_disabled_at: user.disabled_at,
-        user_locked_at: grant.locked_at,
-        credential_epoch: user.credential_epoch,
-        session_ended_at: None,
-        session_expires_at: None,
-        denied: false,
+        ground: Ground {
+            revoked_at: None,
+            expires_at: (cx.now + cx.app.config.tokens.refresh_token_absolute).0,
+            offline: true,
+            user_disabled_at: user.disabled_at,
+            user_epoch: grant.user_epoch,
+            credential_epoch: user.credential_epoch,
+            session_ended_at: None,
+            session_expires_at: None,
+        },
     })
 }
 
@@ -86,7 +80,7 @@ pub(super) fn row(standing: &Standing, refresh: Option<NewRefresh>, purge_at: Ti
         id: &standing.id,
         client_id: &standing.client_id,
         user_id: &standing.user_id,
-        user_epoch: standing.user_epoch,
+        user_epoch: standing.ground.user_epoch,
         session_id: None,
         offline: true,
         scope: &standing.scope,
@@ -97,7 +91,7 @@ pub(super) fn row(standing: &Standing, refresh: Option<NewRefresh>, purge_at: Ti
         acr: &standing.acr,
         amr: &standing.amr,
         created_at: Timestamp(standing.created_at),
-        expires_at: Timestamp(standing.expires_at),
+        expires_at: Timestamp(standing.ground.expires_at),
         purge_at,
         code: None,
         refresh,

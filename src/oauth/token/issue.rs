@@ -124,8 +124,11 @@ async fn spend(
     };
     let refresh = match source {
         Source::Code => redeem(cx, client, &standing, sender).await?,
-        Source::RefreshToken(_, Generation::JustReplaced(successor)) => Some(successor),
-        Source::RefreshToken(presented, _) => Some(rotate(cx, &standing, &presented).await?),
+        Source::RefreshToken(presented, generation) => match generation {
+            Generation::Live(digest) => Some(rotate(cx, &standing, &presented, &digest).await?),
+            Generation::JustReplaced(successor) => Some(successor),
+            Generation::Superseded => return Err(replayed(cx, &standing).await?),
+        },
         Source::DeviceCode(row) => fetch(cx, client, &standing, &row, sender).await?,
         Source::SignIn => Some(begin(cx, &standing).await?),
         Source::ApiKey(_) | Source::Nothing => None,
@@ -145,29 +148,32 @@ fn is_known_replay(standing: &Standing, source: &Source) -> bool {
 
 async fn redeem(cx: &Cx, client: &Client, standing: &Standing, sender: &Sender) -> Result<Option<String>> {
     let (token, stored) = first_refresh(cx, client, &standing.id, sender);
-    let purge_at = purge_at(cx, stored.as_ref(), standing.expires_at);
+    let purge_at = purge_at(cx, stored.as_ref(), standing.ground.expires_at);
     if !rows::redeem_code(cx.app.db.write(), &standing.id, stored.as_ref(), purge_at, cx.now).await? {
         return Err(replayed(cx, standing).await?);
     }
     Ok(token.map(|token| token.expose().to_owned()))
 }
 
-async fn rotate(cx: &Cx, standing: &Standing, presented: &Opaque) -> Result<String> {
+async fn rotate(cx: &Cx, standing: &Standing, presented: &Opaque, digest: &[u8]) -> Result<String> {
     // What the family is bound to is in its row already.
     let (next, stored) = refresh_token::mint(cx, &standing.id, None);
-    let sealed = refresh_token::seal(cx, presented, &next)?;
-    let digest = presented.digest(&cx.app.vault);
+    // Without a grace window nobody will ask for it again.
+    let sealed = match refresh_token::grace(cx, &standing.client_id) {
+        Seconds(0) => None,
+        _ => Some(refresh_token::seal(cx, presented, &next)?),
+    };
     let rotation = Rotation {
-        presented: &digest,
+        presented: digest,
         next: &stored,
-        sealed: &sealed,
+        sealed: sealed.as_deref(),
     };
     if rows::rotate(cx.app.db.write(), &standing.id, &rotation, cx.now).await? {
         return Ok(next.expose().to_owned());
     }
     // Another request was first. Inside the grace window both get the same successor, never a second branch.
-    let now_standing = rows::standing(cx.app.db.write(), &standing.id, "").await?;
-    let still_good = now_standing.filter(|standing| may_issue::may_issue(standing, cx.now).is_ok());
+    let now_standing = rows::standing(cx.app.db.write(), &standing.id).await?;
+    let still_good = now_standing.filter(|standing| may_issue::may_issue(&standing.ground, cx.now).is_ok());
     let generation = still_good.map(|standing| grants::generation(cx, presented, &standing));
     match generation {
         Some(Generation::JustReplaced(successor)) => Ok(successor),
@@ -188,7 +194,7 @@ async fn fetch(
         drop(tx);
         return Err(replayed(cx, standing).await?);
     }
-    let purge_at = purge_at(cx, stored.as_ref(), standing.expires_at);
+    let purge_at = purge_at(cx, stored.as_ref(), standing.ground.expires_at);
     rows::insert(tx.sql(), &fresh::row(standing, stored, purge_at)).await?;
     tx.commit().await?;
     Ok(token.map(|token| token.expose().to_owned()))
@@ -196,7 +202,7 @@ async fn fetch(
 
 async fn begin(cx: &Cx, standing: &Standing) -> Result<String> {
     let (token, stored) = refresh_token::mint(cx, &standing.id, None);
-    let purge_at = purge_at(cx, Some(&stored), standing.expires_at);
+    let purge_at = purge_at(cx, Some(&stored), standing.ground.expires_at);
     let mut journal = Journal::begin(Actor::of(cx)).await?;
     rows::insert(journal.sql(), &fresh::row(standing, Some(stored), purge_at)).await?;
     let about = About {

@@ -273,13 +273,13 @@ pub async fn inspect(cx: &Cx, token: &str) -> Result<Accepted> {
     let mut key = None;
     let standing = match jti.split_once('.') {
         Some((grant, _)) => {
-            let standing = grants::standing(cx.app.db.read(), grant, jti).await?;
-            let standing = standing.ok_or_else(|| refused("unknown grant"))?;
-            if standing.denied {
+            let found = grants::token_standing(cx.app.db.read(), grant, jti).await?;
+            let found = found.ok_or_else(|| refused("unknown grant"))?;
+            if found.denied {
                 return Err(refused("denied").into());
             }
-            may_issue::honored(&standing, cx.now).map_err(refused)?;
-            Some(standing)
+            may_issue::honored(&found.standing.ground, cx.now).map_err(refused)?;
+            Some(found.standing)
         }
         None if denied_tokens::contains(cx.app.db.read(), jti).await? => return Err(refused("denied").into()),
         None => {

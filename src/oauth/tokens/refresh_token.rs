@@ -3,8 +3,10 @@
 use crate::cx::Cx;
 use crate::oauth::client::Client;
 use crate::oauth::error::Fault;
+use crate::oauth::first_party;
 use crate::opaque::{Kind, Opaque};
 use crate::storage::grants::NewRefresh;
+use crate::time::Seconds;
 use crate::vault;
 
 /// Whether tokens for this client come with a refresh token.
@@ -24,6 +26,14 @@ pub fn mint(cx: &Cx, grant_id: &str, certificate: Option<&str>) -> (Opaque, NewR
             certificate: certificate.map(str::to_owned),
         },
     )
+}
+
+/// For how long after its replacement a token of the client gives the same successor again.
+pub fn grace(cx: &Cx, client_id: &str) -> Seconds {
+    match client_id {
+        first_party::CLIENT_ID => cx.app.config.api.refresh_grace,
+        _ => cx.app.config.tokens.refresh_grace,
+    }
 }
 
 /// Seals the successor under the presented token: only who holds that token can learn its successor.

@@ -101,10 +101,7 @@ async fn left(db: &Database) -> Vec<String> {
                 device_codes::find(db.read(), &id).await.unwrap().is_some(),
             ),
             ("denied", denied_tokens::contains(db.read(), &id).await.unwrap()),
-            (
-                "grant",
-                grants::standing(db.read(), &id, "").await.unwrap().is_some(),
-            ),
+            ("grant", grants::standing(db.read(), &id).await.unwrap().is_some()),
         ];
         left.extend(
             kinds

@@ -219,8 +219,8 @@ async fn all_sessions_but_one_can_be_ended_with_their_grants() {
         for (id, lives) in [("one", false), ("two", true), ("three", false), ("theirs", true)] {
             let live = sessions::find_live(db.read(), id, IDLE, at(1)).await.unwrap();
             assert_eq!(live.is_some(), lives, "{}: {id}", db.name());
-            let standing = grants::standing(db.read(), id, "").await.unwrap().unwrap();
-            assert_eq!(standing.revoked_at.is_none(), lives, "{}: {id}", db.name());
+            let standing = grants::standing(db.read(), id).await.unwrap().unwrap();
+            assert_eq!(standing.ground.revoked_at.is_none(), lives, "{}: {id}", db.name());
         }
     }
 }

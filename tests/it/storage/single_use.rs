@@ -63,7 +63,7 @@ async fn of_fifty_racers_one_wins() {
             let rotation = Rotation {
                 presented: b"live",
                 next: &next,
-                sealed: b"",
+                sealed: None,
             };
             grants::rotate(db.write(), "family", &rotation, at(1)).await
         });

@@ -95,7 +95,7 @@ async fn a_grant_takes_another_index_only_from_the_one_it_has() {
                 .unwrap()
         };
         assert!(!change(6, 8).await && change(7, 9).await && !change(7, 10).await);
-        let found = grants::standing(db.read(), "g", "").await.unwrap().unwrap();
+        let found = grants::standing(db.read(), "g").await.unwrap().unwrap();
         assert_eq!(found.status_index, Some(9), "{}", db.name());
     }
 }
@@ -111,7 +111,7 @@ async fn a_grant_without_an_index_gets_one_and_keeps_it() {
         assert_eq!(give("without", 9).await, Some(8));
         assert_eq!(give("with", 10).await, Some(7));
         assert_eq!(give("gone", 11).await, None);
-        let found = grants::standing(db.read(), "without", "").await.unwrap().unwrap();
+        let found = grants::standing(db.read(), "without").await.unwrap().unwrap();
         assert_eq!(found.status_index, Some(8));
     }
 }
@@ -289,7 +289,7 @@ async fn the_migration_gives_every_grant_that_is_there_an_index_of_its_own() {
         }
         run().await.unwrap();
         for id in ["a", "b", "c"] {
-            let found = grants::standing(db.read(), id, "").await.unwrap().unwrap();
+            let found = grants::standing(db.read(), id).await.unwrap().unwrap();
             given.push(found.status_index.unwrap());
         }
         assert_eq!(given, [0, 1, 2], "{}", db.name());

@@ -114,10 +114,8 @@ impl Seed {
 
     /// Whether the grant is revoked; `None` if there is none.
     pub async fn is_revoked(&self, grant_id: &str) -> Option<bool> {
-        let standing = grants::standing(self.app.db.read(), grant_id, "")
-            .await
-            .unwrap()?;
-        Some(standing.revoked_at.is_some())
+        let standing = grants::standing(self.app.db.read(), grant_id).await.unwrap()?;
+        Some(standing.ground.revoked_at.is_some())
     }
 
     fn mint(&self, kind: Kind, id: &str) -> Opaque {

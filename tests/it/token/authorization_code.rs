@@ -186,7 +186,7 @@ async fn a_code_lives_sixty_seconds() {
     web.redeem(&late).await.refused(400, "invalid_grant");
 
     let row = Opaque::parse(Kind::Code, &late, &app.app.vault).unwrap();
-    let known = || async { grants::standing(app.app.db.read(), row.id(), "").await.unwrap() };
+    let known = || async { grants::standing(app.app.db.read(), row.id()).await.unwrap() };
     assert!(known().await.is_some());
     app.clock.advance(2 * 3_600);
     keywright::jobs::remove_old_rows(&app.app).await.unwrap();

@@ -12,7 +12,8 @@ use crate::config::Config;
 use crate::cx::Cx;
 use crate::oauth::error::{ErrorCode, Refusal, Result, invalid_client};
 use crate::oauth::params::Params;
-use crate::opaque::{Kind, Opaque};
+use crate::opaque::{self, Kind};
+use crate::secret::constant_time_eq;
 use std::sync::Arc;
 
 /// A request of a client, as its authentication sees it. It has no `Debug`: the headers are credentials.
@@ -140,18 +141,23 @@ pub async fn authenticate_confidential(cx: &Cx, request: &ClientRequest) -> Resu
 }
 
 /// Secrets are random, 256 bits: one fast MAC tells, where a password hash would let anyone exhaust the server.
+/// The digest alone decides: a checksum saves a look at the database, and none is needed here.
 fn matches(cx: &Cx, client: Option<&Client>, secret: &str) -> bool {
-    let Some(secret) = Opaque::parse(Kind::ClientSecret, secret, &cx.app.vault) else {
-        return false;
-    };
-    let digest = secret.digest(&cx.app.vault);
+    let digest = |id: &str| opaque::digest(Kind::ClientSecret, id, secret, &cx.app.vault);
     let secrets = client.map(|client| client.secrets.as_slice()).unwrap_or_default();
+    if secrets.is_empty() {
+        // Unknown clients and public ones take as long.
+        std::hint::black_box(digest(NOBODY));
+    }
     let mut found = false;
     for (id, stored) in secrets {
-        found |= id == secret.id() && crate::secret::constant_time_eq(&digest, stored);
+        found |= constant_time_eq(&digest(id), stored);
     }
     found
 }
+
+/// In the place of the identifier of a secret; as long as one.
+const NOBODY: &str = "00000000000000000000000000000000";
 
 fn several() -> Refusal {
     Refusal::new(

@@ -29,9 +29,10 @@ async fn authorize(cx: &Cx, client: &Client, form: &Params) -> Result<Authorizat
     let presented = form.required("code")?;
     let code = Opaque::parse(Kind::Code, presented, &cx.app.vault);
     let code = code.ok_or_else(|| invalid_grant("not a code of this server"))?;
-    let standing = grants::standing(cx.app.db.read(), code.id(), "").await?;
-    let standing = standing.ok_or_else(|| invalid_grant("code is not known any more"))?;
-    if !standing
+    let of_code = grants::code_standing(cx.app.db.read(), code.id()).await?;
+    let of_code = of_code.ok_or_else(|| invalid_grant("code is not known any more"))?;
+    let standing = &of_code.standing;
+    if !of_code
         .code_digest
         .as_ref()
         .is_some_and(|digest| code.matches(digest, &cx.app.vault))
@@ -39,34 +40,34 @@ async fn authorize(cx: &Cx, client: &Client, form: &Params) -> Result<Authorizat
         return Err(invalid_grant("code does not match its grant").into());
     }
     let scope = Scope::parse(&standing.scope).map_err(|_| Fault::internal("stored scope"))?;
-    let issued_for = standing.code_redirect_uri.as_deref().unwrap_or_default();
+    let issued_for = of_code.code_redirect_uri.as_deref().unwrap_or_default();
     authorization_code::decide(&Question {
         client_id: &client.id,
         code: presented,
         // OAuth 2.1 §10.2: a client that sends it is held to it; a challenge binds the others.
-        redirect_uri: redirect_uri(form, issued_for, standing.code_challenge.is_some())?,
+        redirect_uri: redirect_uri(form, issued_for, of_code.code_challenge.is_some())?,
         issued_to: &standing.client_id,
         issued_for,
         user_id: &standing.user_id,
         scope: &scope,
-        challenge: standing.code_challenge.as_deref(),
+        challenge: of_code.code_challenge.as_deref(),
         verifier: form.optional("code_verifier")?,
     })?;
     // A used code goes on to `issue`, whatever has ended since: there what it bought is revoked.
     if standing.code_spent_at.is_none() {
-        may_issue::may_redeem(&standing, cx.now).map_err(invalid_grant)?;
+        may_issue::may_redeem(&of_code, cx.now).map_err(invalid_grant)?;
         // A scope taken from the client since then is not given any more.
         client
             .require_scope(&scope)
             .map_err(|_| invalid_grant("scope was taken from the client"))?;
-        if standing.code_expires_at.is_none_or(|end| end <= cx.now.0) {
+        if of_code.code_expires_at.is_none_or(|end| end <= cx.now.0) {
             return Err(invalid_grant("code has expired").into());
         }
     }
     let granted = serde_json::from_str(&standing.resources).map_err(Fault::internal)?;
     let resources = resource::narrowed(client, granted, form)?;
     Ok(Authorization {
-        standing: Some(Box::new(standing)),
+        standing: Some(Box::new(of_code.standing)),
         scope,
         resources,
         source: Source::Code,

@@ -53,11 +53,11 @@ async fn authorize(cx: &Cx, client: &Client, form: &Params) -> Result<Authorizat
         .map_err(|_| invalid_grant("scope was taken from the client"))?;
     let granted = serde_json::from_str(&row.resources).map_err(Fault::internal)?;
     let resources = resource::narrowed(client, granted, form)?;
-    let standing = device::standing(cx, &row)
+    let (standing, locked_at) = device::standing(cx, &row)
         .await?
         .ok_or_else(|| invalid_grant("the user is gone"))?;
-    may_issue::may_issue(&standing, cx.now).map_err(invalid_grant)?;
-    may_issue::not_locked_since(&standing, row.created_at).map_err(invalid_grant)?;
+    may_issue::may_issue(&standing.ground, cx.now).map_err(invalid_grant)?;
+    may_issue::not_locked_since(locked_at, row.created_at).map_err(invalid_grant)?;
     let source = Source::DeviceCode(Box::new(row));
     Ok(Authorization {
         standing: Some(Box::new(standing)),

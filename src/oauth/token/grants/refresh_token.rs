@@ -8,9 +8,10 @@ use crate::oauth::engine::refresh_token::{self, Question};
 use crate::oauth::engine::scope::Scope;
 use crate::oauth::error::{Fault, Result, invalid_grant};
 use crate::oauth::params::Params;
-use crate::oauth::tokens::refresh_token::unseal;
-use crate::oauth::{first_party, may_issue, resource};
+use crate::oauth::tokens::refresh_token::{grace, unseal};
+use crate::oauth::{may_issue, resource};
 use crate::opaque::{Kind, Opaque};
+use crate::secret::constant_time_eq;
 use crate::storage::grants::{self, Standing};
 
 /// The refresh of RFC 6749 §6.
@@ -30,7 +31,7 @@ async fn authorize(cx: &Cx, client: &Client, form: &Params) -> Result<Authorizat
     let text = form.required("refresh_token")?;
     let presented = Opaque::parse(Kind::RefreshToken, text, &cx.app.vault);
     let presented = presented.ok_or_else(|| invalid_grant("not a refresh token of this server"))?;
-    let standing = grants::standing(cx.app.db.read(), presented.id(), "").await?;
+    let standing = grants::standing(cx.app.db.read(), presented.id()).await?;
     let mut standing = standing.ok_or_else(|| invalid_grant("refresh token is not known any more"))?;
     let granted = Scope::parse(&standing.scope).map_err(|_| Fault::internal("stored scope"))?;
     let scope = refresh_token::decide(&Question {
@@ -41,7 +42,7 @@ async fn authorize(cx: &Cx, client: &Client, form: &Params) -> Result<Authorizat
         user_id: &standing.user_id,
         granted: &granted,
     })?;
-    may_issue::may_issue(&standing, cx.now).map_err(invalid_grant)?;
+    may_issue::may_issue(&standing.ground, cx.now).map_err(invalid_grant)?;
     // A scope taken from the client since then is not given any more.
     client
         .require_scope(&scope)
@@ -49,7 +50,8 @@ async fn authorize(cx: &Cx, client: &Client, form: &Params) -> Result<Authorizat
     let resources = serde_json::from_str(&standing.resources).map_err(Fault::internal)?;
     let resources = resource::narrowed(client, resources, form)?;
     let generation = generation(cx, &presented, &standing);
-    if matches!(generation, Generation::Live) && standing.refresh_expires_at.is_none_or(|end| end <= cx.now.0)
+    if matches!(generation, Generation::Live(_))
+        && standing.refresh_expires_at.is_none_or(|end| end <= cx.now.0)
     {
         return Err(invalid_grant("refresh token was not used for too long").into());
     }
@@ -65,18 +67,12 @@ async fn authorize(cx: &Cx, client: &Client, form: &Params) -> Result<Authorizat
 
 /// What a token that this server has made is to its family. Its checksum was verified, so it is genuine.
 pub(in crate::oauth::token) fn generation(cx: &Cx, presented: &Opaque, standing: &Standing) -> Generation {
-    let is = |stored: &Option<Vec<u8>>| {
-        stored
-            .as_ref()
-            .is_some_and(|d| presented.matches(d, &cx.app.vault))
-    };
+    let digest = presented.digest(&cx.app.vault);
+    let is = |stored: &Option<Vec<u8>>| stored.as_ref().is_some_and(|d| constant_time_eq(&digest, d));
     if is(&standing.refresh_digest) {
-        return Generation::Live;
+        return Generation::Live(digest);
     }
-    let grace = match standing.client_id.as_str() {
-        first_party::CLIENT_ID => cx.app.config.api.refresh_grace,
-        _ => cx.app.config.tokens.refresh_grace,
-    };
+    let grace = grace(cx, &standing.client_id);
     // A request may have begun, or a node's clock may stand, before the rotation: that adds nothing to the window.
     let within_grace = standing
         .refresh_rotated_at
