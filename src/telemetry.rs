@@ -4,10 +4,11 @@
 use crate::config::{Log, LogFormat};
 use std::io::IsTerminal;
 use tracing::Subscriber;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Layer, Registry, fmt};
+use tracing_subscriber::{Layer, Registry, fmt};
 
 /// Starts logging to standard error for the whole process; does nothing when that has happened before.
 pub fn init(log: &Log) {
@@ -19,7 +20,8 @@ pub fn subscriber<W>(log: &Log, writer: W, ansi: bool) -> impl Subscriber + Send
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let filter = EnvFilter::try_new(&log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = log.filter.parse::<Targets>();
+    let filter = filter.unwrap_or_else(|_| Targets::new().with_default(LevelFilter::INFO));
     let lines: Box<dyn Layer<Registry> + Send + Sync> = match log.format {
         LogFormat::Json => fmt::layer()
             .json()

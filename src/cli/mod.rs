@@ -128,6 +128,13 @@ enum Command {
     },
 }
 
+/// The program: what the command line says, on threads of its own. Here and not in the binary, which would be compiled
+/// with a copy of everything that is awaited.
+#[tokio::main]
+pub async fn main() -> ExitCode {
+    Cli::parse().run().await
+}
+
 impl Cli {
     /// Runs the command; the exit code is 0, 1 for a failure, 2 for wrong usage, 3 for a wrong configuration.
     pub async fn run(self) -> ExitCode {

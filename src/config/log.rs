@@ -3,7 +3,7 @@
 use super::reader::Reader;
 use super::setting::{Kind, Setting};
 use std::io::IsTerminal;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
 
 /// Logs, written to standard error.
 #[derive(Clone, Debug)]
@@ -47,7 +47,7 @@ impl Log {
                 "pretty" => Ok(LogFormat::Pretty),
                 _ => Err("expected `auto`, `pretty` or `json`".to_owned()),
             }),
-            filter: reader.with("log.filter", |text| match EnvFilter::try_new(text) {
+            filter: reader.with("log.filter", |text| match text.parse::<Targets>() {
                 Ok(_) => Ok(text.to_owned()),
                 Err(error) => Err(error.to_string()),
             }),
