@@ -20,7 +20,7 @@ pub(super) const SETTINGS: &[Setting] = &[
         "sessions.idle",
         Kind::Duration,
         "1d",
-        "Sign-in ends after this time without use.",
+        "Sign-in ends after this time without use, or a little earlier (a sixtieth of it, 5 minutes at most).",
     ),
     Setting::new(
         "sessions.absolute",
