@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Measures speed and size of the release build on SQLite and on a private PostgreSQL with its defaults, and with sessions
-# in each store, against `openssl speed`, the bare password hash and a floor, an axum server that does the least that each
-# answer needs, in the same run. Takes a quarter of an hour after the build; with BENCH_QUICK=1, four minutes with few
-# tokens. Writes target/bench/report.md. Fails when the machine did not keep its speed.
+# Measures speed and size of the `dist` build, which is what the container image has, on SQLite and on a private
+# PostgreSQL with its defaults, and with sessions in each store, against `openssl speed`, the bare password hash and a
+# floor, an axum server that does the least that each answer needs, in the same run. Takes a quarter of an hour after the
+# build; with BENCH_QUICK=1, four minutes with few tokens. Writes target/bench/report.md. Fails when the machine did not
+# keep its speed.
 set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 . scripts/postgres.sh
@@ -11,7 +12,7 @@ set -euo pipefail
 have openssl || die "openssl is needed: its signing speed is what the server is compared with"
 
 say "build"
-cargo bench --locked --bench server --no-run
+cargo bench --locked --profile dist --bench server --no-run
 
 rm -rf "$TARGET/bench"
 mkdir -p "$TARGET/bench"
@@ -38,4 +39,4 @@ else
   skip "figures on Memcached" "no memcached could be started"
 fi
 
-stage bench cargo bench --locked --bench server -- "${arguments[@]}"
+stage bench cargo bench --locked --profile dist --bench server -- "${arguments[@]}"

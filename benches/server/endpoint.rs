@@ -5,7 +5,7 @@
 pub(crate) enum Endpoint {
     ClientCredentialsRs256,
     ClientCredentialsEs256,
-    /// Of the floor, as all that follow: a document, signatures, a statement, two statements and a signature.
+    /// Of the floor, as all that follow: a document, signatures, a statement, two statements and two signatures.
     Bare,
     FloorRs256,
     FloorEs256,
@@ -61,7 +61,7 @@ impl Endpoint {
             Self::FloorRs256 => "floor: RS256 signature",
             Self::FloorEs256 => "floor: ES256 signature",
             Self::FloorFind => "floor: SELECT",
-            Self::FloorChange => "floor: SELECT, UPDATE, ES256 signature",
+            Self::FloorChange => "floor: SELECT, UPDATE, two ES256 signatures",
             Self::Discovery => "discovery",
             Self::Jwks => "JWKS",
             Self::Introspection => "introspection of a refresh token",

@@ -114,12 +114,12 @@ async fn rs256(State(parts): Shared) -> Response {
     let signed = parts
         .rsa
         .sign(&RSA_PKCS1_SHA256, &parts.random, &SIGNED, &mut signature);
-    signed.map_or_else(failed, |()| token(&signature))
+    signed.map_or_else(failed, |()| json(tokens(&[&signature])))
 }
 
 async fn es256(State(parts): Shared) -> Response {
     let signed = parts.ec.sign(&parts.random, &SIGNED);
-    signed.map_or_else(failed, |signature| token(signature.as_ref()))
+    signed.map_or_else(failed, |signature| json(tokens(&[signature.as_ref()])))
 }
 
 /// Finds a grant.
@@ -127,25 +127,36 @@ async fn find(State(parts): Shared, Path(id): Path<String>) -> Response {
     found(&parts.db, &id).await.map_or_else(failed, json)
 }
 
-/// Finds a grant, changes it, and signs.
+/// Finds a grant, changes it, and signs an access token and an ID token.
 async fn change(State(parts): Shared, Path(id): Path<String>) -> Response {
     if let Err(error) = found(&parts.db, &id).await {
         return failed(error);
     }
-    match changed(&parts.db, &id).await {
-        Ok(()) => es256(State(parts)).await,
-        Err(error) => failed(error),
+    if let Err(error) = changed(&parts.db, &id).await {
+        return failed(error);
+    }
+    let sign = || parts.ec.sign(&parts.random, &SIGNED);
+    match (sign(), sign()) {
+        (Ok(access), Ok(id)) => json(tokens(&[access.as_ref(), id.as_ref()])),
+        (Err(error), _) | (_, Err(error)) => failed(error),
     }
 }
 
 /// As long as what is signed of an access token.
 const SIGNED: [u8; 600] = [b'a'; 600];
 
-fn token(signature: &[u8]) -> Response {
-    let mut text = String::from_utf8_lossy(&SIGNED).into_owned();
-    text.push('.');
-    URL_SAFE_NO_PAD.encode_string(signature, &mut text);
-    json(format!("{{\"access_token\":\"{text}\"}}"))
+/// A JSON array of signed texts.
+fn tokens(signatures: &[&[u8]]) -> String {
+    let mut text = "[".to_owned();
+    for signature in signatures {
+        text.push_str(if text.len() > 1 { ",\"" } else { "\"" });
+        text.push_str(&String::from_utf8_lossy(&SIGNED));
+        text.push('.');
+        URL_SAFE_NO_PAD.encode_string(signature, &mut text);
+        text.push('"');
+    }
+    text.push(']');
+    text
 }
 
 fn json(body: impl Into<Body>) -> Response {

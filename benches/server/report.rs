@@ -58,10 +58,14 @@ fn allowed((most, reference): (f64, f64), endpoint: Endpoint, floor: &Row, measu
     if endpoint != Endpoint::Authorize {
         return most * here / reference;
     }
-    // The flow has no floor of its own: its signatures go as those of `openssl` do, the rest as the floor of a refresh.
-    let readings = measured.signing.iter();
-    let readings = readings.filter(|reading| reading.algorithm == Algorithm::Rs256);
-    let rs256 = crate::figures::median(readings.map(|reading| reading.cpu).collect());
+    // The flow has no floor of its own: its signatures go as those of `openssl` do, the rest as the floor of a refresh
+    // with one signature.
+    let of_one = |algorithm| {
+        let readings = measured.signing.iter();
+        let readings = readings.filter(|reading| reading.algorithm == algorithm);
+        crate::figures::median(readings.map(|reading| reading.cpu).collect())
+    };
+    let (rs256, here) = (of_one(Algorithm::Rs256), here - of_one(Algorithm::Es256) * 1e4);
     let signatures = endpoint.rs256_signatures() * 1e4;
     let rest = most - signatures * REFERENCE_RS256;
     let refresh = Endpoint::Refresh.aims().iter().find_map(|aim| match aim {
