@@ -28,7 +28,7 @@ pub(super) async fn token(exchange: Exchange) -> Response {
         Err(refusal) => Err(refusal.into()),
     };
     match answer {
-        Ok(tokens) => render::json(Cors::Api, &tokens),
+        Ok(tokens) => render::json_text(Cors::Api, tokens.to_json()),
         Err(failure) => render::json_error(cx, Cors::Api, failure),
     }
 }

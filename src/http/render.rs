@@ -31,6 +31,11 @@ pub fn json(cors: Cors, body: &impl Serialize) -> Response {
     }
 }
 
+/// A JSON answer that is written already.
+pub(super) fn json_text(cors: Cors, text: String) -> Response {
+    json_bytes(StatusCode::OK, cors, text)
+}
+
 /// A JSON answer to a script of our own pages.
 pub fn own_json(body: &impl Serialize) -> Response {
     json(Cors::Never, body)

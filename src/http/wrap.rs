@@ -52,16 +52,24 @@ pub(super) async fn wrap(State(app): State<Arc<App>>, mut request: Request<Body>
 /// The handler's answer, or what is answered in its place. Not a layer each for the limit and for panics: the futures of
 /// layers are boxed, on the way of every request.
 async fn guarded(limit: Duration, handler: impl Future<Output = Response>) -> Response {
-    let mut handler = pin!(handler);
-    let answered = poll_fn(|cx| {
+    let (mut handler, mut timer) = (pin!(handler), pin!(None));
+    poll_fn(|cx| {
         // What a panic leaves behind is not looked at again: locks recover, and the request's own values end with it.
         match catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(cx))) {
-            Ok(polled) => polled,
-            Err(_panic) => Poll::Ready(panicked()),
+            Ok(Poll::Ready(answer)) => return Poll::Ready(answer),
+            Ok(Poll::Pending) => {}
+            Err(_panic) => return Poll::Ready(panicked()),
         }
-    });
-    let answered = tokio::time::timeout(limit, answered).await;
-    answered.unwrap_or_else(|_| render::unavailable())
+        // Whoever waits for nothing needs no timer.
+        if timer.is_none() {
+            timer.set(Some(tokio::time::sleep(limit)));
+        }
+        match timer.as_mut().as_pin_mut() {
+            Some(timer) => timer.poll(cx).map(|()| render::unavailable()),
+            None => Poll::Pending,
+        }
+    })
+    .await
 }
 
 /// What the log says of a request.
