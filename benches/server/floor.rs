@@ -20,6 +20,7 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The server, stopped when dropped.
 pub(crate) struct Floor {
@@ -174,6 +175,7 @@ const FIND: &str = "SELECT client_id, user_id, scope, expires_at, refresh_digest
                     WHERE id = $1";
 /// No token depends on this column.
 const CHANGE: &str = "UPDATE grants SET nonce = $2 WHERE id = $1";
+static CHANGES: AtomicU64 = AtomicU64::new(0);
 
 async fn found(db: &Db, id: &str) -> Result<String> {
     let (client, user, scope, ..): Grant = match db {
@@ -192,12 +194,14 @@ async fn found(db: &Db, id: &str) -> Result<String> {
 }
 
 async fn changed(db: &Db, id: &str) -> Result<()> {
+    // Another one each time: SQLite writes nothing where nothing changes.
+    let value = format!("{:020}", CHANGES.fetch_add(1, Ordering::Relaxed));
     match db {
         Db::Sqlite { writer, .. } => {
             let connection = &mut *writer.get().await?;
             sqlx::query(CHANGE)
                 .bind(id)
-                .bind("another")
+                .bind(value)
                 .execute(connection)
                 .await?;
         }
@@ -205,7 +209,7 @@ async fn changed(db: &Db, id: &str) -> Result<()> {
             let connection = &mut *pool.get().await?;
             sqlx::query(CHANGE)
                 .bind(id)
-                .bind("another")
+                .bind(value)
                 .execute(connection)
                 .await?;
         }
