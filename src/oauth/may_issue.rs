@@ -57,7 +57,7 @@ pub fn may_redeem(code: &CodeStanding, now: Timestamp) -> Result<(), &'static st
     Ok(())
 }
 
-/// Whether the account, locked or not, was not locked after `asked`, when what is to be redeemed began.
+/// Whether the account was not locked after `asked`, when what is to be redeemed began; `locked_at` is when it was locked.
 ///
 /// # Errors
 /// Why not, for the log.
